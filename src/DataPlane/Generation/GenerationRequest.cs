@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+
+namespace OrleansInference.DataPlane.Generation;
+
+/// <summary>
+/// What a gateway asks of a head: one completion. Exactly one of <see cref="Messages"/>, <see cref="Prompt"/> and
+/// <see cref="PromptTokens"/> is set. The head tokenizes, because only silos have the tokenizer.
+/// </summary>
+public sealed record GenerationRequest
+{
+    /// <summary>Chat messages, turned into text by the model's chat template.</summary>
+    public ImmutableArray<ChatMessage>? Messages { get; init; }
+
+    /// <summary>Plain text; special tokens in it are not parsed.</summary>
+    public string? Prompt { get; init; }
+
+    public ImmutableArray<int>? PromptTokens { get; init; }
+
+    public required SamplingParameters Sampling { get; init; }
+
+    /// <summary>Tokens to generate at most; null means as many as the context holds.</summary>
+    public int? MaximumTokens { get; init; }
+
+    /// <summary>Texts that end the completion and are not part of it; at most 4 (OpenAI's limit), none empty.</summary>
+    public ImmutableArray<string> Stop { get; init; } = [];
+
+    /// <summary>Whether the prompt's text precedes the completion (the "echo" of /v1/completions).</summary>
+    public bool Echo { get; init; }
+
+    /// <summary>Rows per prefill chunk, from the gateway grain's prompt plan; the head caps it at its batch size.</summary>
+    public int PrefillChunkRows { get; init; }
+}
+
+public sealed record ChatMessage(string Role, string Content);

@@ -1,0 +1,22 @@
+using Orleans;
+
+namespace OrleansInference.Grains.Models;
+
+/// <summary>One model version. Key: the model's name in the store.</summary>
+[Alias("oinf.model")]
+public interface IModelGrain : IGrainWithStringKey
+{
+    /// <exception cref="ModelNotFoundException">No silo's store has the model.</exception>
+    [ResponseTimeout("00:00:10")]
+    Task<ModelProfile> GetProfileAsync();
+}
+
+/// <summary>The silo's model store, as far as grains need it.</summary>
+public interface IModelCatalog
+{
+    /// <exception cref="ModelNotFoundException">The store does not have the model.</exception>
+    Task<ModelProfile> GetProfileAsync(string model, CancellationToken cancellation);
+}
+
+[GenerateSerializer]
+public sealed class ModelNotFoundException(string message) : Exception(message);

@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+using Orleans;
+using OrleansInference.Grains.Shards;
+
+namespace OrleansInference.Grains.Pipelines;
+
+/// <summary>What a pipeline is to serve.</summary>
+/// <param name="SlotCount">Sequences served at once.</param>
+/// <param name="ContextLength">Positions that one sequence may take; 0 takes the model's own.</param>
+/// <param name="MaximumBatchRows">Rows per batch, and so the largest prefill chunk.</param>
+/// <param name="QueueLength">Requests that may wait for a slot.</param>
+[GenerateSerializer, Immutable]
+public sealed record PipelineSpecification(string Pipeline, string Model, int SlotCount, int ContextLength, int MaximumBatchRows, int QueueLength);
+
+public enum PipelineState
+{
+    /// <summary>No plan fits the devices there are; <see cref="PipelineStatus.Reason"/> says what is missing.</summary>
+    Waiting,
+    Loading,
+    Linking,
+    Proving,
+    Ready,
+    Retired,
+}
+
+/// <param name="Epoch">Raised by every plan.</param>
+/// <param name="HeadEndpoint">Data plane of stage 0's silo once ready.</param>
+/// <param name="LoadProgress">0 to 1, over all stages by bytes.</param>
+/// <param name="Reason">Why the pipeline is not ready, for people.</param>
+[GenerateSerializer, Immutable]
+public sealed record PipelineStatus(
+    PipelineSpecification Specification, long Epoch, PipelineState State, ImmutableArray<StageStatus> Stages, string? HeadEndpoint,
+    int ContextLength, double LoadProgress, string? Reason);
+
+[GenerateSerializer, Immutable]
+public sealed record StageStatus(
+    int Stage, int FirstLayer, int EndLayer, string Device, int ProcessId, ShardState State, double LoadProgress, long MappedBytes, long KvBytes);

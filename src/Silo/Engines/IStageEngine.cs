@@ -1,0 +1,45 @@
+using OrleansInference.DataPlane.Generation;
+using OrleansInference.DataPlane.Rows;
+
+namespace OrleansInference.Silo.Engines;
+
+/// <summary>
+/// Computes one slice of a model. Calls are carried out one after another, in the order they were made, on the engine's own
+/// thread. Every argument is checked before native code sees it; a bad one throws <see cref="ArgumentException"/> and changes nothing.
+/// A failed computation throws <see cref="StageEngineException"/>.
+/// </summary>
+public interface IStageEngine : IAsyncDisposable
+{
+    StageShape Shape { get; }
+
+    /// <summary>Runs a batch through the slice. Positions continue each slot's sequence without a gap.</summary>
+    /// <returns>Hidden rows (every stage but the last) or sampled tokens; valid until the next call of this method is made.</returns>
+    ValueTask<StageOutput> DecodeAsync(StageInput input, CancellationToken cancellation = default);
+
+    /// <summary>Starts a sequence on the last stage: how to sample in this slot, and the tokens so far, which the penalties look back on.</summary>
+    ValueTask OpenAsync(int slot, SamplingParameters sampling, ReadOnlyMemory<int> history);
+
+    /// <summary>Forgets a slot's cells from a position on; 0 frees the slot.</summary>
+    ValueTask ClearAsync(int slot, int fromPosition);
+
+    /// <summary>Gives <paramref name="targetSlot"/>, which must be empty, the cells of positions [0, <paramref name="endPosition"/>).</summary>
+    ValueTask CopyAsync(int sourceSlot, int targetSlot, int endPosition);
+
+    /// <summary>A slot's KV cells as bytes that <see cref="ImportAsync"/> of an engine of the same slice and layout takes.</summary>
+    ValueTask<byte[]> ExportAsync(int slot);
+
+    ValueTask ImportAsync(int slot, ReadOnlyMemory<byte> state);
+}
+
+/// <summary>Sizes of a loaded slice.</summary>
+/// <param name="MaximumBatchRows">Rows that one batch may hold.</param>
+/// <param name="CellCount">KV cells that all slots share.</param>
+public sealed record StageShape(
+    bool IsFirst, bool IsLast, int LayerCount, int HiddenSize, int VocabularySize, int SlotCount, int CellCount, int MaximumBatchRows,
+    long MappedBytes, long KvBytes);
+
+/// <summary>A batch: <paramref name="Tokens"/> (one a row) on the first stage, <paramref name="Hidden"/> (rows × hidden size) on the others.</summary>
+public readonly record struct StageInput(ReadOnlyMemory<BatchRow> Rows, ReadOnlyMemory<int> Tokens, ReadOnlyMemory<float> Hidden);
+
+/// <summary><paramref name="Hidden"/> is rows × hidden size in row order (empty on the last stage), <paramref name="Tokens"/> the sampled rows in row order.</summary>
+public readonly record struct StageOutput(ReadOnlyMemory<float> Hidden, ReadOnlyMemory<SampledToken> Tokens);

@@ -1,0 +1,18 @@
+namespace OrleansInference.Silo.Engines;
+
+/// <summary>Loads slices and tokenizers from the silo's model store.</summary>
+public interface IStageEngineFactory
+{
+    /// <summary>Assembles the slice file if needed, maps it and makes its context. Long: progress is 0 to 1.</summary>
+    Task<IStageEngine> LoadStageAsync(StageConfiguration configuration, IProgress<double>? progress, CancellationToken cancellation);
+
+    Task<ITokenizer> LoadTokenizerAsync(string model, CancellationToken cancellation);
+}
+
+/// <summary>What to load and how large to make its context. All stages of a pipeline share every number but the layers.</summary>
+/// <param name="Model">Model name in the store.</param>
+/// <param name="SlotCount">Sequences held at once.</param>
+/// <param name="CellCount">KV cells (positions) that all slots share.</param>
+/// <param name="Threads">Compute threads.</param>
+public sealed record StageConfiguration(
+    string Model, int FirstLayer, int EndLayer, int SlotCount, int CellCount, int MaximumBatchRows, int Threads);

@@ -1,0 +1,26 @@
+using OrleansInference.DataPlane.Generation;
+
+namespace OrleansInference.Silo.Engines;
+
+/// <summary>A model's vocabulary and chat template. Thread-safe.</summary>
+public interface ITokenizer : IDisposable
+{
+    int VocabularySize { get; }
+
+    /// <param name="addSpecial">Whether to add the model's own begin/end tokens.</param>
+    /// <param name="parseSpecial">Whether texts of special tokens become those tokens (template output) or plain text (user input).</param>
+    int[] Tokenize(string text, bool addSpecial, bool parseSpecial);
+
+    /// <summary>The text of chat messages followed by the opening of the assistant's turn.</summary>
+    /// <exception cref="ChatTemplateException">The model has no template, or one that is not known.</exception>
+    string ApplyChatTemplate(IReadOnlyList<ChatMessage> messages);
+
+    /// <summary>Whether a token ends a completion.</summary>
+    bool IsEndOfGeneration(int token);
+
+    /// <summary>A token's bytes; empty for control tokens.</summary>
+    ReadOnlyMemory<byte> PieceOf(int token);
+}
+
+/// <summary>The messages cannot be turned into a prompt; the message says why and what would do.</summary>
+public sealed class ChatTemplateException(string message) : Exception(message);
