@@ -1,5 +1,4 @@
 using System.Globalization;
-using OrleansInference.Gateway.OpenAI.Wire;
 
 namespace OrleansInference.Gateway.OpenAI.Errors;
 
@@ -16,6 +15,6 @@ internal static class ErrorResult
             context.Response.Headers["retry-after-ms"] = milliseconds.ToString(CultureInfo.InvariantCulture);
         }
 
-        return TypedResults.Json(ErrorBody.Of(error), WireJson.Default.ErrorBody, statusCode: error.Status).ExecuteAsync(context);
+        return TypedResults.Json(ErrorBody.Of(error), WireJson.Readable.ErrorBody, statusCode: error.Status).ExecuteAsync(context);
     }
 }

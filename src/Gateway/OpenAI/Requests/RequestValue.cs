@@ -5,8 +5,11 @@ using OrleansInference.Gateway.OpenAI.Errors;
 namespace OrleansInference.Gateway.OpenAI.Requests;
 
 /// <summary>A JSON value of a request and where it stands. Every reading that does not fit ends the request with a 400 that names the field.</summary>
-internal readonly record struct RequestValue(JsonElement Json, string Path)
+internal readonly record struct RequestValue(JsonElement Json, string Parent, int Index = -1)
 {
+    /// <summary>Made when it is needed: an array of tokens has very many items and hardly ever a wrong one.</summary>
+    public string Path => Index < 0 ? Parent : $"{Parent}[{Index}]";
+
     public bool IsText => Json.ValueKind == JsonValueKind.String;
 
     public bool IsArray => Json.ValueKind == JsonValueKind.Array;
@@ -81,7 +84,7 @@ internal readonly record struct RequestValue(JsonElement Json, string Path)
                 $"Invalid '{Path}': array too long. Expected an array with maximum length {maximumCount}, but got one with length {count}.");
 
         var path = Path;
-        return [.. Json.EnumerateArray().Select((item, index) => new RequestValue(item, $"{path}[{index}]"))];
+        return [.. Json.EnumerateArray().Select((item, index) => new RequestValue(item, path, index))];
     }
 
     public ApiException WrongType(string expected, string? got = null) => Invalid("invalid_type",
