@@ -66,6 +66,14 @@ internal sealed class GatewayOptions
     [Range(10, 60_000)]
     public int CancelTimeoutMilliseconds { get; set; } = 2_000;
 
+    /// <summary>Milliseconds that requests in progress have to end when the gateway stops. Default 2,000.</summary>
+    [Range(0, 60_000)]
+    public int DrainMilliseconds { get; set; } = 2_000;
+
+    /// <summary>Client connections held at once; more are closed. Default 4,096.</summary>
+    [Range(1, 1_000_000)]
+    public int MaximumConnections { get; set; } = 4_096;
+
     /// <summary>What Retry-After says when nobody knows better, in milliseconds. Default 1,000.</summary>
     [Range(1, 600_000)]
     public int RetryAfterMilliseconds { get; set; } = 1_000;

@@ -12,19 +12,20 @@ internal sealed class HeadClient(
     DataPlaneConnector connector, IOptions<GatewayOptions> options, TimeProvider time, ILogger<HeadClient> logger) : IAsyncDisposable
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<HeadAddress, Task<HeadConnection>> _connections = [];
+    private readonly Dictionary<HeadAddress, (HeadConnection Connection, Task Opening)> _connections = [];
     private readonly CancellationTokenSource _stopping = new();
 
     /// <summary>Completions that heads work on for this gateway.</summary>
     public int RequestCount => Connected().Sum(connection => connection.RequestCount);
 
-    public int ConnectionCount => Connected().Count();
+    public int ConnectionCount => Connected().Length;
 
     /// <exception cref="HeadUnavailableException">The head is gone, or no longer serves that epoch.</exception>
     /// <exception cref="ArgumentException">The request is beyond the data plane's bounds.</exception>
     public async Task<HeadRequest> StartAsync(HeadAddress address, GenerationRequest request, CancellationToken cancellation)
     {
-        var connection = await ConnectionTo(address).WaitAsync(cancellation);
+        var (connection, opening) = ConnectionTo(address);
+        await opening.WaitAsync(cancellation);
         return await connection.StartAsync(request, cancellation);
     }
 
@@ -36,27 +37,27 @@ internal sealed class HeadClient(
         _stopping.Dispose();
     }
 
-    private Task<HeadConnection> ConnectionTo(HeadAddress address)
+    private (HeadConnection Connection, Task Opening) ConnectionTo(HeadAddress address)
     {
         lock (_lock)
         {
-            if (_connections.TryGetValue(address, out var existing) && !existing.IsFaulted && !existing.IsCanceled)
+            if (_connections.TryGetValue(address, out var existing))
                 return existing;
 
             var connection = new HeadConnection(address, options.Value, time, logger) { Closed = Remove };
             // Shared by every request that waits for it, so no single one of them may cancel it; the connector bounds it.
-            return _connections[address] = ConnectAsync(connection);
+            return _connections[address] = (connection, OpenAsync(connection));
         }
     }
 
-    private async Task<HeadConnection> ConnectAsync(HeadConnection connection)
+    private async Task OpenAsync(HeadConnection connection)
     {
+        // Out of the lock.
+        await Task.Yield();
         try
         {
-            await Task.Yield();
             await connection.ConnectAsync(connector, _stopping.Token);
             RetireOlderThan(connection.Address);
-            return connection;
         }
         catch
         {
@@ -77,12 +78,16 @@ internal sealed class HeadClient(
     private void Remove(HeadConnection connection)
     {
         lock (_lock)
-            _connections.Remove(connection.Address);
+        {
+            // Another one may have taken its place.
+            if (_connections.TryGetValue(connection.Address, out var held) && held.Connection == connection)
+                _connections.Remove(connection.Address);
+        }
     }
 
     private HeadConnection[] Connected()
     {
         lock (_lock)
-            return [.. _connections.Values.Where(task => task.IsCompletedSuccessfully).Select(task => task.Result)];
+            return [.. _connections.Values.Where(held => held.Opening.IsCompletedSuccessfully).Select(held => held.Connection)];
     }
 }

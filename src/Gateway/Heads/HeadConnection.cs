@@ -21,14 +21,13 @@ internal sealed partial class HeadConnection(HeadAddress address, GatewayOptions
     public required Action<HeadConnection> Closed { get; init; }
 
     /// <exception cref="HeadUnavailableException">No such head there.</exception>
-    public async Task<HeadConnection> ConnectAsync(DataPlaneConnector connector, CancellationToken cancellation)
+    public async Task ConnectAsync(DataPlaneConnector connector, CancellationToken cancellation)
     {
         var hello = new HelloFrame { Role = ConnectionRole.Generation, Pipeline = Address.Pipeline, Epoch = Address.Epoch };
         try
         {
             _connection = await connector.ConnectAsync(Address.Endpoint, hello, this, cancellation);
             OnConnected(Address.Pipeline, Address.Epoch, Address.Endpoint);
-            return this;
         }
         catch (Exception exception) when (exception is DataPlaneRefusedException or DataPlaneUnreachableException or DataPlaneClosedException)
         {

@@ -13,22 +13,22 @@ internal sealed class ServeOptions
     public string Model { get; set; } = "";
 
     /// <summary>Pipelines that serve the model. Default 1.</summary>
-    [Range(1, 1_000)]
+    [Range(1, 64)]
     public int Replicas { get; set; } = 1;
 
     /// <summary>Completions that a pipeline works on at once. Default 8.</summary>
-    [Range(1, 1_024)]
+    [Range(1, 256)]
     public int Slots { get; set; } = 8;
 
     /// <summary>Positions that one completion may take, prompt included; 0 takes the model's own. Default 0.</summary>
-    [Range(0, 16_777_216)]
+    [Range(0, 1_048_576)]
     public int ContextLength { get; set; }
 
     /// <summary>Rows of a batch, and so of the largest prefill chunk. Default 128.</summary>
-    [Range(1, 16_384)]
+    [Range(1, 4_096)]
     public int BatchRows { get; set; } = 128;
 
     /// <summary>Completions that may wait for a slot of a pipeline. Default 64.</summary>
-    [Range(0, 65_536)]
+    [Range(0, 10_000)]
     public int QueueLength { get; set; } = 64;
 }
