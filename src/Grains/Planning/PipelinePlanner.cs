@@ -15,7 +15,8 @@ public static class PipelinePlanner
         var usable = task.Devices.Where(static device => device.IsUsable).ToImmutableArray();
         if (usable.IsEmpty)
             return Refuse(task, usable, reachableLayers: 0);
-        var (plan, reachableLayers) = usable.Length <= ExactSearch.MaximumDevices ? FindExact(task, usable) : WideSearch.FindPlan(task, usable);
+        var (plan, reachableLayers) =
+            usable.Length <= ExactSearch.MaximumDevices ? FindExact(task, usable) : WideSearch.FindPlan(task, usable);
         return plan is null ? Refuse(task, usable, reachableLayers) : new PlanningOutcome(plan, null);
     }
 
@@ -37,7 +38,8 @@ public static class PipelinePlanner
             throw new ArgumentException($"{model.Model} has parts of negative size.", nameof(task));
         if (task.CellCount < 0)
             throw new ArgumentException($"{task.CellCount} KV cells are asked for; the least is 0.", nameof(task));
-        var duplicate = task.Devices.GroupBy(static device => device.Name, StringComparer.Ordinal).FirstOrDefault(static group => group.Count() > 1);
+        var duplicate = task.Devices.GroupBy(static device => device.Name, StringComparer.Ordinal)
+            .FirstOrDefault(static devices => devices.Count() > 1);
         if (duplicate is not null)
             throw new ArgumentException($"Device {duplicate.Key} is a candidate twice.", nameof(task));
     }

@@ -12,7 +12,8 @@ internal static class PlanRefusals
     {
         var needed = task.TotalBytes;
         var available = usable.Sum(static device => device.AvailableBytes);
-        var needs = $"{task.Model.Model} needs {Size(needed)} ({Size(needed - task.KvBytes)} weights, {Size(task.KvBytes)} for {task.CellCount} KV cells)";
+        var weights = Size(needed - task.KvBytes);
+        var needs = $"{task.Model.Model} needs {Size(needed)} ({weights} weights, {Size(task.KvBytes)} for {task.CellCount} KV cells)";
         if (usable.IsEmpty)
             return new PlanRefusal($"{needs}; no device offers memory.", needed, 0);
         var offers = $"{Devices(usable.Length)} {(usable.Length == 1 ? "offers" : "offer")} {Size(available)} ({List(usable)})";
@@ -24,7 +25,8 @@ internal static class PlanRefusals
 
     private static string List(ImmutableArray<PlanningDevice> devices)
     {
-        var named = devices.OrderByDescending(static device => device.AvailableBytes).ThenBy(static device => device.Name, StringComparer.Ordinal)
+        var named = devices.OrderByDescending(static device => device.AvailableBytes)
+            .ThenBy(static device => device.Name, StringComparer.Ordinal)
             .Take(NamedDevices).Select(static device => $"{device.Name} {Size(device.AvailableBytes)}");
         var list = string.Join(", ", named);
         return devices.Length > NamedDevices ? $"{list} and {devices.Length - NamedDevices} more" : list;

@@ -9,7 +9,7 @@ public static class PlanRepair
     private const int MaximumLostStages = 2;
     private const int MaximumSpares = 64;
 
-    /// <summary>The same stages at today's costs and sizes, lost devices replaced by the best unused ones; null when that does not fit.</summary>
+    /// <summary>The same stages at today's costs and sizes, lost devices replaced by the best unused ones; null when nothing fits so.</summary>
     public static PipelinePlan? Repair(PlanningTask task, PipelinePlan current)
     {
         PipelinePlanner.Validate(task);
@@ -18,7 +18,7 @@ public static class PlanRepair
         var spares = usable.Where(device => !kept.Contains(device.Name)).OrderByDescending(static device => device.AvailableBytes)
             .ThenBy(static device => device.Name, StringComparer.Ordinal).Take(MaximumSpares);
         var tables = new PlanTables(task, [.. usable.Where(device => kept.Contains(device.Name)), .. spares]);
-        var indices = tables.Devices.Select(static (device, index) => (device.Name, index)).ToDictionary(static pair => pair.Name, static pair => pair.index, StringComparer.Ordinal);
+        var indices = tables.Devices.Index().ToDictionary(static pair => pair.Item.Name, static pair => pair.Index, StringComparer.Ordinal);
         var order = current.Stages.Select(stage => indices.GetValueOrDefault(stage.Device, -1)).ToArray();
         int[] ends = [.. current.Stages.Select(static stage => stage.EndLayer)];
         if (order.Count(static device => device < 0) > MaximumLostStages || ends[^1] != tables.LayerCount)

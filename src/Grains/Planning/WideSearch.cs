@@ -35,7 +35,7 @@ internal static class WideSearch
             .ThenBy(static zone => zone.Key, StringComparer.Ordinal)
             .Take(MaximumZones)
             .Select(static zone => zone.ToImmutableArray());
-        return from pool in zones.Prepend(devices) from group in Pick(pool) select group;
+        return zones.Prepend(devices).SelectMany(Pick);
     }
 
     private static IEnumerable<ImmutableArray<PlanningDevice>> Pick(ImmutableArray<PlanningDevice> pool)
