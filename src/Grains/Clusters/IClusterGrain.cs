@@ -14,8 +14,8 @@ public interface IClusterGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:00:02")]
     Task ReportDeviceAsync(DeviceReport report);
 
-    /// <summary>A pipeline tells its news at once; between news the cluster grain asks every second.</summary>
-    [AlwaysInterleave]
+    /// <summary>A pipeline tells its news at once. A report may get lost: between news the cluster grain asks every second.</summary>
+    [AlwaysInterleave, OneWay]
     [ResponseTimeout("00:00:02")]
     Task ReportPipelineAsync(PipelineStatus status);
 

@@ -30,7 +30,11 @@ public enum PipelineState
 [GenerateSerializer, Immutable]
 public sealed record PipelineStatus(
     PipelineSpecification Specification, long Epoch, PipelineState State, ImmutableArray<StageStatus> Stages, string? HeadEndpoint,
-    int ContextLength, double LoadProgress, string? Reason);
+    int ContextLength, double LoadProgress, string? Reason)
+{
+    /// <summary>Equality that looks into the stages, which the record's own does not.</summary>
+    internal bool IsSameAs(PipelineStatus other) => Stages.SequenceEqual(other.Stages) && this == other with { Stages = Stages };
+}
 
 [GenerateSerializer, Immutable]
 public sealed record StageStatus(

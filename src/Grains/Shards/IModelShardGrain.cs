@@ -42,10 +42,11 @@ public interface IStageHost
     string Device { get; }
 
     /// <summary>
-    /// Starts loading in the background and returns at once. The same assignment again changes nothing, but loads anew when it had
-    /// faulted. An assignment that differs only by a higher epoch keeps the loaded slice: the stage drops its links, its sequences and
-    /// its fault, and is <see cref="ShardState.Loaded"/> in the new epoch. Any other difference unloads what is there, then loads. An older epoch than
-    /// the present one is refused with <see cref="ShardUnavailableException"/>. A failure shows as <see cref="ShardState.Faulted"/>.
+    /// Starts loading in the background and returns at once. The same assignment again changes nothing. An assignment that differs only
+    /// by a higher epoch keeps the loaded slice: the stage drops its links, its sequences and its fault, and is
+    /// <see cref="ShardState.Loaded"/> in the new epoch; a slice that failed to load is loaded anew. Any other difference unloads what is
+    /// there, then loads. An older epoch than the present one is refused with <see cref="ShardUnavailableException"/>. A failure to
+    /// load shows as <see cref="ShardState.Faulted"/>.
     /// </summary>
     ShardStatus Load(StageAssignment assignment);
 
