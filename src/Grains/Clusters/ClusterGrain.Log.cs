@@ -2,7 +2,8 @@ namespace OrleansInference.Grains.Clusters;
 
 internal sealed partial class ClusterGrain
 {
-    [LoggerMessage(LogLevel.Information, "{Model} is deployed: {Replicas} replicas, {SlotCount} slots, context {ContextLength} (0: the model's)")]
+    [LoggerMessage(
+        LogLevel.Information, "{Model} is deployed: {Replicas} replicas, {SlotCount} slots, context {ContextLength} (0: the model's)")]
     private static partial void LogDeployed(ILogger logger, string model, int replicas, int slotCount, int contextLength);
 
     [LoggerMessage(LogLevel.Information, "{Model} is removed")]

@@ -55,14 +55,17 @@ internal sealed partial class ClusterGrain : Grain, IClusterGrain, IDisposable
 
     public Task<ImmutableArray<DeviceReport>> GetDevicesAsync() => Task.FromResult(_roster.Living());
 
-    public Task<DeviceOffers> GetOffersAsync(string pipeline) => Task.FromResult(new DeviceOffers(_roster.IsSettled(), [.. _roster.Living()
-        .Select(report => new DeviceOffer(
-            report.Registration, MemoryLedger.CommittedBytes(Record.Pipelines, report.Registration.Profile.Name, pipeline)))]));
+    public Task<DeviceOffers> GetOffersAsync(string pipeline)
+    {
+        var offers = _roster.Living().Select(report => new DeviceOffer(
+            report.Registration, MemoryLedger.CommittedBytes(Record.Pipelines, report.Registration.Profile.Name, pipeline)));
+        return Task.FromResult(new DeviceOffers(_roster.IsSettled(), [.. offers]));
+    }
 
     public async Task<ReservationOutcome> ReserveAsync(MemoryReservation reservation)
     {
-        var memoryBytes = _roster.Living().ToDictionary(
-            static report => report.Registration.Profile.Name, static report => report.Registration.Profile.MemoryBytes, StringComparer.Ordinal);
+        var memoryBytes = _roster.Living().Select(static report => report.Registration.Profile)
+            .ToDictionary(static profile => profile.Name, static profile => profile.MemoryBytes, StringComparer.Ordinal);
         if (MemoryLedger.Examine(Record.Pipelines, memoryBytes, reservation) is { } refusal)
             return new ReservationOutcome(false, refusal);
         Record.Pipelines[reservation.Pipeline] = reservation;
@@ -130,8 +133,10 @@ internal sealed partial class ClusterGrain : Grain, IClusterGrain, IDisposable
     {
         try
         {
-            Note(await GrainFactory.GetGrain<IPipelineGrain>(pipeline).EnsureAsync(new PipelineSpecification(
-                pipeline, deployment.Model, deployment.SlotCount, deployment.ContextLength, deployment.MaximumBatchRows, deployment.QueueLength)));
+            var specification = new PipelineSpecification(
+                pipeline, deployment.Model, deployment.SlotCount, deployment.ContextLength, deployment.MaximumBatchRows,
+                deployment.QueueLength);
+            Note(await GrainFactory.GetGrain<IPipelineGrain>(pipeline).EnsureAsync(specification));
         }
         catch (Exception exception) when (IsOutOfReach(exception))
         {

@@ -4,7 +4,8 @@ namespace OrleansInference.Grains.Clusters;
 internal static class MemoryLedger
 {
     /// <summary>What pipelines other than this one have booked on a device.</summary>
-    public static long CommittedBytes(IReadOnlyDictionary<string, MemoryReservation> reservations, string device, string pipeline) => reservations
+    public static long CommittedBytes(
+        IReadOnlyDictionary<string, MemoryReservation> reservations, string device, string pipeline) => reservations
         .Where(reservation => !string.Equals(reservation.Key, pipeline, StringComparison.Ordinal))
         .SelectMany(static reservation => reservation.Value.Commitments)
         .Where(commitment => string.Equals(commitment.Device, device, StringComparison.Ordinal))
@@ -13,7 +14,8 @@ internal static class MemoryLedger
     /// <param name="memoryBytes">Of the living devices.</param>
     /// <returns>Why the reservation cannot be granted, or null when it can.</returns>
     public static string? Examine(
-        IReadOnlyDictionary<string, MemoryReservation> reservations, IReadOnlyDictionary<string, long> memoryBytes, MemoryReservation wanted)
+        IReadOnlyDictionary<string, MemoryReservation> reservations, IReadOnlyDictionary<string, long> memoryBytes,
+        MemoryReservation wanted)
     {
         if (!reservations.TryGetValue(wanted.Pipeline, out var present))
             return $"{wanted.Pipeline} is no pipeline of any deployment";

@@ -11,7 +11,10 @@ public sealed class RosterOptions
     [Range(2, 60)]
     public int DeviceSilenceSeconds { get; set; } = 5;
 
-    /// <summary>So long a new cluster grain waits for devices it can see but has not heard of, before it says that memory is missing. Default 3 s.</summary>
+    /// <summary>
+    /// So long a new cluster grain waits for devices that it can see but has not heard of, before it says that memory is missing.
+    /// Default 3 s.
+    /// </summary>
     [Range(0, 30)]
     public int SettleSeconds { get; set; } = 3;
 }

@@ -40,7 +40,8 @@ internal static class AdmissionPolicy
         var served = topology.Deployments.IsEmpty
             ? "No model is served."
             : $"Served: {string.Join(", ", topology.Deployments.Select(static deployment => deployment.Model))}.";
-        return new AdmissionRefusal(RefusalReason.UnknownModel, $"Model {model} is not served here. {served}", RetryAfterMilliseconds: 0, LoadProgress: 0);
+        var message = $"Model {model} is not served here. {served}";
+        return new AdmissionRefusal(RefusalReason.UnknownModel, message, RetryAfterMilliseconds: 0, LoadProgress: 0);
     }
 
     private static AdmissionRefusal NotReady(string model, PipelineStatus[] pipelines)

@@ -27,8 +27,8 @@ internal sealed partial class GatewayGrain : Grain, IGatewayGrain
     {
         await RefreshAsync();
         var period = TimeSpan.FromMilliseconds(_options.RefreshMilliseconds);
-        this.RegisterGrainTimer(
-            static self => self.RefreshAsync(), this, new GrainTimerCreationOptions(period, period) { Interleave = true, KeepAlive = true });
+        var timing = new GrainTimerCreationOptions(period, period) { Interleave = true, KeepAlive = true };
+        this.RegisterGrainTimer(static self => self.RefreshAsync(), this, timing);
     }
 
     public Task<AdmissionDecision> AdmitAsync(AdmissionRequest request) => Task.FromResult(Admit(request));

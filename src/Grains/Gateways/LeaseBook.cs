@@ -13,7 +13,8 @@ internal sealed class LeaseBook(TimeSpan lifetime)
     public int Count(string pipeline) => _leases.Values.Count(lease => lease.Pipeline == pipeline);
 
     /// <summary>Tokens, prompts' and wanted ones, that the leases on a pipeline stand for.</summary>
-    public long OutstandingTokens(string pipeline) => _leases.Values.Where(lease => lease.Pipeline == pipeline).Sum(static lease => lease.Tokens);
+    public long OutstandingTokens(string pipeline) =>
+        _leases.Values.Where(lease => lease.Pipeline == pipeline).Sum(static lease => lease.Tokens);
 
     public Guid Add(string pipeline, long tokens, DateTimeOffset now)
     {

@@ -42,7 +42,8 @@ internal sealed partial class PipelineGrain
         }
         var stages = Place(plan, offers);
         var epoch = Record.Epoch + 1;
-        var leaving = Record.Stages.RemoveAll(stage => !offers.Any(offer => offer.Registration.Silo.Equals(stage.Silo)) || StaysPut(stage, stages));
+        var leaving = Record.Stages.RemoveAll(stage =>
+            StaysPut(stage, stages) || !offers.Any(offer => offer.Registration.Silo.Equals(stage.Silo)));
         var outcome = await Cluster.ReserveAsync(Book([.. stages, .. leaving], epoch));
         if (!outcome.Granted)
         {
@@ -63,7 +64,8 @@ internal sealed partial class PipelineGrain
             await Cluster.ReserveAsync(Book(stages, epoch));
         _tracker.Restart();
         _plannedAt = _time.GetUtcNow();
-        LogPlanned(_logger, Key, epoch, string.Join(", ", stages.Select(static stage => $"{stage.Device} [{stage.FirstLayer}, {stage.EndLayer})")));
+        var description = stages.Select(static stage => $"{stage.Device} [{stage.FirstLayer}, {stage.EndLayer})");
+        LogPlanned(_logger, Key, epoch, string.Join(", ", description));
         Enter(PipelineState.Loading, "loads its layers");
     }
 

@@ -4,7 +4,9 @@ using Orleans.Runtime;
 
 namespace OrleansInference.Grains.Pipelines;
 
-/// <summary>What of a pipeline outlives its grain: above all the epoch, which never goes back, not even when the pipeline retires.</summary>
+/// <summary>
+/// What of a pipeline outlives its grain: above all the epoch, which never goes back, not even when the pipeline retires.
+/// </summary>
 [GenerateSerializer]
 internal sealed class PipelineRecord
 {

@@ -10,7 +10,8 @@ namespace OrleansInference.Grains.Pipelines;
 /// <param name="MaximumBatchRows">Rows per batch, and so the largest prefill chunk.</param>
 /// <param name="QueueLength">Requests that may wait for a slot.</param>
 [GenerateSerializer, Immutable]
-public sealed record PipelineSpecification(string Pipeline, string Model, int SlotCount, int ContextLength, int MaximumBatchRows, int QueueLength);
+public sealed record PipelineSpecification(
+    string Pipeline, string Model, int SlotCount, int ContextLength, int MaximumBatchRows, int QueueLength);
 
 public enum PipelineState
 {
@@ -38,4 +39,5 @@ public sealed record PipelineStatus(
 
 [GenerateSerializer, Immutable]
 public sealed record StageStatus(
-    int Stage, int FirstLayer, int EndLayer, string Device, int ProcessId, ShardState State, double LoadProgress, long MappedBytes, long KvBytes);
+    int Stage, int FirstLayer, int EndLayer, string Device, int ProcessId, ShardState State, double LoadProgress, long MappedBytes,
+    long KvBytes);

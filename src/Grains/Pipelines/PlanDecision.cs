@@ -12,8 +12,8 @@ internal sealed record PlanDecision(PipelinePlan? Plan, PlanRefusal? Refusal, bo
     /// <param name="presentStages">Stages of the present plan, for which the mended plan keeps as much as it can; may be empty.</param>
     /// <param name="suspects">Devices to leave out if there is a plan without them.</param>
     public static PlanDecision Of(
-        PipelineSpecification specification, ModelProfile model, ImmutableArray<DeviceOffer> offers, ImmutableArray<PlacedStage> presentStages,
-        IReadOnlySet<string> suspects, PlanningOptions options)
+        PipelineSpecification specification, ModelProfile model, ImmutableArray<DeviceOffer> offers,
+        ImmutableArray<PlacedStage> presentStages, IReadOnlySet<string> suspects, PlanningOptions options)
     {
         var all = offers.Select(static offer => ToDevice(offer)).ToImmutableArray();
         var trusted = all.RemoveAll(device => suspects.Contains(device.Name));

@@ -6,7 +6,9 @@ using OrleansInference.Grains.Shards;
 
 namespace OrleansInference.Grains.Pipelines;
 
-/// <summary>Calls to the shards of one pipeline, on the silos where its plan has them. Failures come back as answers, never as exceptions.</summary>
+/// <summary>
+/// Calls to the shards of one pipeline, on the silos where its plan has them. Failures come back as answers, never as exceptions.
+/// </summary>
 internal sealed class ShardRing(IGrainFactory grains, ISiloStatusOracle silos, string pipeline)
 {
     public Task<ShardAnswer> LoadAsync(PlacedStage stage, StageAssignment assignment) =>

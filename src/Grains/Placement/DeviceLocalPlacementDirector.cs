@@ -18,7 +18,7 @@ internal sealed class DeviceLocalPlacementDirector(ISiloMetadataCache metadata) 
             [var device] => Task.FromResult(device.Silo),
             [] => throw new DeviceUnavailableException($"No living silo offers a device named {name}."),
             _ => throw new DeviceUnavailableException(
-                $"Silos {string.Join(" and ", devices.Select(static device => device.Silo))} both offer a device named {name}; names must differ."),
+                $"Several silos offer a device named {name}: {string.Join(", ", devices.Select(static device => device.Silo))}."),
         };
     }
 }

@@ -18,6 +18,6 @@ internal sealed class DevicePlacementDirector(ISiloMetadataCache metadata) : IPl
         return PlacementScore.Choose(devices, requiredBytes) is { } best
             ? Task.FromResult(best.Silo)
             : throw new DeviceUnavailableException(
-                $"No living silo offers a device for {target.GrainIdentity}: {requiredBytes} bytes are needed, {devices.Length} devices are there.");
+                $"None of {devices.Length} living devices has the {requiredBytes} bytes that {target.GrainIdentity} needs.");
     }
 }

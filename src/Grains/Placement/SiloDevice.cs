@@ -15,10 +15,12 @@ internal sealed record SiloDevice(SiloAddress Silo, string Name, long MemoryByte
         var labels = metadata.Metadata;
         if (!labels.TryGetValue(DeviceLabels.Name, out var name) || name.Length == 0)
             return null;
-        _ = long.TryParse(labels.GetValueOrDefault(DeviceLabels.Memory), NumberStyles.None, CultureInfo.InvariantCulture, out var memory);
-        _ = double.TryParse(labels.GetValueOrDefault(DeviceLabels.Bandwidth), NumberStyles.Float, CultureInfo.InvariantCulture, out var bandwidth);
+        var invariant = CultureInfo.InvariantCulture;
+        _ = long.TryParse(labels.GetValueOrDefault(DeviceLabels.Memory), NumberStyles.None, invariant, out var memory);
+        _ = double.TryParse(labels.GetValueOrDefault(DeviceLabels.Bandwidth), NumberStyles.Float, invariant, out var bandwidth);
         var accelerator = labels.GetValueOrDefault(DeviceLabels.Accelerator, NoAccelerator);
-        return new SiloDevice(silo, name, memory, bandwidth, !string.Equals(accelerator, NoAccelerator, StringComparison.OrdinalIgnoreCase));
+        var isAccelerated = !string.Equals(accelerator, NoAccelerator, StringComparison.OrdinalIgnoreCase);
+        return new SiloDevice(silo, name, memory, bandwidth, isAccelerated);
     }
 
     public static IEnumerable<SiloDevice> ReadAll(IEnumerable<SiloAddress> silos, ISiloMetadataCache metadata) =>

@@ -11,7 +11,9 @@ public static class PlanRepair
     private const int MaximumLostStages = 2;
     private const int MaximumSpares = 64;
 
-    /// <summary>The same stages at today's costs and sizes, lost devices replaced by the best unused ones; null when nothing fits so.</summary>
+    /// <summary>
+    /// The same stages at today's costs and sizes, lost devices replaced by the best unused ones; null when that does not fit.
+    /// </summary>
     public static PipelinePlan? Repair(PlanningTask task, ImmutableArray<PlannedStage> current)
     {
         PipelinePlanner.Validate(task);

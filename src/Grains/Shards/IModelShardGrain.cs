@@ -7,8 +7,12 @@ namespace OrleansInference.Grains.Shards;
 [Alias("oinf.shard")]
 public interface IModelShardGrain : IGrainWithStringKey
 {
-    /// <summary>Starts loading and returns at once; <see cref="GetStatusAsync"/> tells how far it is. Loading the same assignment again is no error.</summary>
-    /// <exception cref="ShardMisplacedException">The grain is not on the device that the assignment names; it deactivates, the caller places it again.</exception>
+    /// <summary>
+    /// Starts loading and returns at once; <see cref="GetStatusAsync"/> tells how far it is. Loading the same assignment again is no error.
+    /// </summary>
+    /// <exception cref="ShardMisplacedException">
+    /// The grain is not on the device that the assignment names; it deactivates, the caller places it again.
+    /// </exception>
     [ResponseTimeout("00:00:05")]
     Task<ShardStatus> LoadAsync(StageAssignment assignment);
 
@@ -53,7 +57,9 @@ public interface IStageHost
     /// <summary>As <see cref="IModelShardGrain.LinkAsync"/>; the same link again changes nothing.</summary>
     Task LinkAsync(StageLink link, CancellationToken cancellation);
 
-    /// <summary>As <see cref="IModelShardGrain.ProveAsync"/>; may be asked again of a proven ring that serves requests, which go on undisturbed.</summary>
+    /// <summary>
+    /// As <see cref="IModelShardGrain.ProveAsync"/>; may be asked again of a proven ring that serves requests, which go on undisturbed.
+    /// </summary>
     Task ProveAsync(string pipeline, long epoch, CancellationToken cancellation);
 
     ShardStatus GetStatus(string pipeline, int stage);

@@ -31,8 +31,9 @@ public sealed class PlanRepairTests
     {
         var plan = PipelinePlanner.Plan(PlanningTasks.Task(PlanningTasks.Model(12), Devices)).Plan!;
 
-        PlanRepair.Repair(PlanningTasks.Task(PlanningTasks.Model(12), [Devices[0], Devices[2], PlanningTasks.Device("small", 399)]), plan.Stages)
-            .ShouldBeNull();
+        var task = PlanningTasks.Task(PlanningTasks.Model(12), [Devices[0], Devices[2], PlanningTasks.Device("small", 399)]);
+
+        PlanRepair.Repair(task, plan.Stages).ShouldBeNull();
     }
 
     [Fact]
@@ -40,7 +41,8 @@ public sealed class PlanRepairTests
     {
         var plan = PipelinePlanner.Plan(PlanningTasks.Task(PlanningTasks.Model(12), Devices)).Plan!;
 
-        PlanRepair.Repair(PlanningTasks.Task(PlanningTasks.Model(12), [Devices[0], Devices[1], Devices[2] with { AvailableBytes = 399 }]), plan.Stages)
-            .ShouldBeNull();
+        var task = PlanningTasks.Task(PlanningTasks.Model(12), [Devices[0], Devices[1], Devices[2] with { AvailableBytes = 399 }]);
+
+        PlanRepair.Repair(task, plan.Stages).ShouldBeNull();
     }
 }
