@@ -63,6 +63,7 @@ internal sealed partial class PipelineGrain
         if (!leaving.IsEmpty)
             await Cluster.ReserveAsync(Book(stages, epoch));
         _tracker.Restart();
+        _isAdopting = false;
         _plannedAt = _time.GetUtcNow();
         var description = stages.Select(static stage => $"{stage.Device} [{stage.FirstLayer}, {stage.EndLayer})");
         LogPlanned(_logger, Key, epoch, string.Join(", ", description));
