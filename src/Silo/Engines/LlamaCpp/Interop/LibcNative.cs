@@ -1,0 +1,10 @@
+using System.Runtime.InteropServices;
+
+namespace OrleansInference.Silo.Engines.LlamaCpp.Interop;
+
+internal static partial class LibcNative
+{
+    /// <summary>Changes the environment that native code reads; the managed one is a copy that native code never sees.</summary>
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int setenv(string name, string value, int overwrite);
+}
