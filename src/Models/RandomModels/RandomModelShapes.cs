@@ -74,6 +74,7 @@ internal static class RandomModelShapes
             Architecture = "qwen3moe",
             HeadLength = 64,
             ExpertCount = 8,
+            ExpertsUsed = 2,
             ExpertFeedForwardLength = 256,
         },
         Tiny with { Name = "tiny-gemma3", Architecture = "gemma3", HeadLength = 64, SlidingWindow = 16, IsTied = true },
