@@ -7,6 +7,7 @@ try
     var builder = WebApplication.CreateSlimBuilder(args);
     builder.AddSilo().AddActorEngine().AddParentWatch();
     silo = builder.Build();
+    silo.LoadNatives();
     await silo.StartAsync();
 }
 catch (Exception exception)

@@ -13,9 +13,9 @@ internal sealed class DeviceSensors(IOptions<DeviceOptions> options, TimeProvide
     /// <summary>Ticks of /proc/self/stat; every Linux that .NET runs on has 100.</summary>
     private const double TicksPerSecond = 100;
 
-    private readonly string root = options.Value.SensorRoot;
-    private readonly Lock gate = new();
-    private (long At, double ProcessorSeconds)? last;
+    private readonly string _root = options.Value.SensorRoot;
+    private readonly Lock _gate = new();
+    private (long At, double ProcessorSeconds)? _last;
 
     public DeviceReadings Read() => new(time.GetUtcNow(), ReadResidentBytes(), ReadAvailableBytes(), ReadProcessorLoad());
 
@@ -71,10 +71,10 @@ internal sealed class DeviceSensors(IOptions<DeviceOptions> options, TimeProvide
     private double ReadProcessorLoad()
     {
         var now = (At: time.GetTimestamp(), ProcessorSeconds: ReadProcessorSeconds());
-        lock (gate)
+        lock (_gate)
         {
-            var before = last;
-            last = now;
+            var before = _last;
+            _last = now;
             var seconds = before is { } reading ? time.GetElapsedTime(reading.At, now.At).TotalSeconds : 0;
             return seconds > 0 ? Math.Max(0, (now.ProcessorSeconds - before!.Value.ProcessorSeconds) / seconds) : 0;
         }
@@ -94,7 +94,7 @@ internal sealed class DeviceSensors(IOptions<DeviceOptions> options, TimeProvide
     {
         try
         {
-            return File.ReadAllText(Path.Combine(root, path));
+            return File.ReadAllText(Path.Combine(_root, path));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

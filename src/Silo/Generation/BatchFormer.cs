@@ -8,8 +8,8 @@ namespace OrleansInference.Silo.Generation;
 /// </summary>
 internal sealed class BatchFormer(int maximumRows)
 {
-    private int decodeTurn;
-    private int prefillTurn;
+    private int _decodeTurn;
+    private int _prefillTurn;
 
     /// <summary>The batch, or null when no sequence has a row to send.</summary>
     public FormedBatch? Form(IReadOnlyList<Sequence> sequences)
@@ -17,8 +17,8 @@ internal sealed class BatchFormer(int maximumRows)
         var rows = new List<BatchRow>();
         var tokens = new List<int>();
         var parts = new List<SequencePart>();
-        decodeTurn = TakeInTurn(sequences, decodeTurn, sequence => sequence.WantsDecodeRow, rows, tokens, parts);
-        prefillTurn = TakeInTurn(sequences, prefillTurn, sequence => sequence.IsPrefilling, rows, tokens, parts);
+        _decodeTurn = TakeInTurn(sequences, _decodeTurn, sequence => sequence.WantsDecodeRow, rows, tokens, parts);
+        _prefillTurn = TakeInTurn(sequences, _prefillTurn, sequence => sequence.IsPrefilling, rows, tokens, parts);
         return rows.Count == 0 ? null : new FormedBatch([.. rows], [.. tokens], [.. parts]);
     }
 

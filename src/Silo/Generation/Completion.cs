@@ -6,8 +6,8 @@ namespace OrleansInference.Silo.Generation;
 /// <param name="onOutput">Told whenever there is something to send; called by the scheduler, so it must not wait.</param>
 internal sealed class Completion(long requestId, GenerationRequest request, int outboxTokens, Action<Completion>? onOutput)
 {
-    private readonly TaskCompletionSource<GenerationFinish> finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile bool isCancelled;
+    private readonly TaskCompletionSource<GenerationFinish> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isCancelled;
 
     public long RequestId => requestId;
 
@@ -28,11 +28,11 @@ internal sealed class Completion(long requestId, GenerationRequest request, int 
     /// <summary>When its reader fell behind; null while it does not.</summary>
     public long? PausedSince { get; set; }
 
-    public bool IsCancelled => isCancelled;
+    public bool IsCancelled => _isCancelled;
 
-    public Task<GenerationFinish> Finished => finished.Task;
+    public Task<GenerationFinish> Finished => _finished.Task;
 
-    public void Cancel() => isCancelled = true;
+    public void Cancel() => _isCancelled = true;
 
     public void Emit(GenerationDelta delta)
     {
@@ -45,7 +45,7 @@ internal sealed class Completion(long requestId, GenerationRequest request, int 
     public void Finish(FinishReason reason, GenerationError? error = null)
     {
         var finish = new GenerationFinish(reason, Prompt.Tokens.Length, SampledTokens, error);
-        if (!finished.TrySetResult(finish))
+        if (!_finished.TrySetResult(finish))
             return;
         Outbox.Finish(finish);
         onOutput?.Invoke(this);

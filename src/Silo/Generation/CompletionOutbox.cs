@@ -10,56 +10,56 @@ namespace OrleansInference.Silo.Generation;
 /// </summary>
 internal sealed class CompletionOutbox(int maximumTokens)
 {
-    private readonly Lock gate = new();
-    private readonly StringBuilder text = new();
-    private readonly ImmutableArray<TokenLogProbability>.Builder tokens = ImmutableArray.CreateBuilder<TokenLogProbability>();
-    private GenerationFinish? finish;
-    private bool isOffered;
+    private readonly Lock _gate = new();
+    private readonly StringBuilder _text = new();
+    private readonly ImmutableArray<TokenLogProbability>.Builder _tokens = ImmutableArray.CreateBuilder<TokenLogProbability>();
+    private GenerationFinish? _finish;
+    private bool _isOffered;
 
     public bool IsFull
     {
         get
         {
-            lock (gate)
-                return tokens.Count >= maximumTokens;
+            lock (_gate)
+                return _tokens.Count >= maximumTokens;
         }
     }
 
     public void Add(GenerationDelta delta)
     {
-        lock (gate)
+        lock (_gate)
         {
-            text.Append(delta.Text);
-            tokens.AddRange(delta.Tokens);
+            _text.Append(delta.Text);
+            _tokens.AddRange(delta.Tokens);
         }
     }
 
     public void Finish(GenerationFinish outcome)
     {
-        lock (gate)
-            finish ??= outcome;
+        lock (_gate)
+            _finish ??= outcome;
     }
 
     /// <summary>Whether the caller is the first to say, since the last <see cref="Take"/>, that there is something to take.</summary>
     public bool TryMarkOffered()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (isOffered)
+            if (_isOffered)
                 return false;
-            return isOffered = true;
+            return _isOffered = true;
         }
     }
 
     /// <summary>Takes everything: the delta to send, if there is any, and the end after it, once it is known.</summary>
     public (GenerationDelta? Delta, GenerationFinish? Finish) Take()
     {
-        lock (gate)
+        lock (_gate)
         {
-            var delta = text.Length == 0 && tokens.Count == 0 ? null : new GenerationDelta(text.ToString(), tokens.DrainToImmutable());
-            text.Clear();
-            isOffered = false;
-            return (delta, finish);
+            var delta = _text.Length == 0 && _tokens.Count == 0 ? null : new GenerationDelta(_text.ToString(), _tokens.DrainToImmutable());
+            _text.Clear();
+            _isOffered = false;
+            return (delta, _finish);
         }
     }
 }

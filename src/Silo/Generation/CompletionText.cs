@@ -12,40 +12,40 @@ namespace OrleansInference.Silo.Generation;
 /// </summary>
 internal sealed class CompletionText(ITokenizer tokenizer, ImmutableArray<string> stops)
 {
-    private readonly StreamingDetokenizer detokenizer = new();
-    private readonly StopMatcher matcher = new(stops);
-    private readonly Queue<(TokenLogProbability Token, long Begin, long End)> held = new();
-    private long decodedCharacters;
-    private long shownCharacters;
+    private readonly StreamingDetokenizer _detokenizer = new();
+    private readonly StopMatcher _matcher = new(stops);
+    private readonly Queue<(TokenLogProbability Token, long Begin, long End)> _held = new();
+    private long _decodedCharacters;
+    private long _shownCharacters;
 
     /// <summary>Whether a stop text ended the completion.</summary>
-    public bool IsStopped => matcher.IsStopped;
+    public bool IsStopped => _matcher.IsStopped;
 
     public GenerationDelta Append(SampledToken sampled)
     {
         var piece = tokenizer.PieceOf(sampled.Token).Span;
-        var decoded = detokenizer.Append(piece);
-        var begin = decodedCharacters;
-        decodedCharacters += decoded.Length;
-        held.Enqueue((ToLogProbability(sampled, piece), begin, decodedCharacters));
-        return Show(matcher.Append(decoded));
+        var decoded = _detokenizer.Append(piece);
+        var begin = _decodedCharacters;
+        _decodedCharacters += decoded.Length;
+        _held.Enqueue((ToLogProbability(sampled, piece), begin, _decodedCharacters));
+        return Show(_matcher.Append(decoded));
     }
 
     /// <summary>What was held back: nothing more will come. Not for a completion that a stop text ended.</summary>
     public GenerationDelta Flush()
     {
-        var decoded = detokenizer.Flush();
-        decodedCharacters += decoded.Length;
-        var text = new StringBuilder(matcher.Append(decoded)).Append(matcher.Flush()).ToString();
+        var decoded = _detokenizer.Flush();
+        _decodedCharacters += decoded.Length;
+        var text = new StringBuilder(_matcher.Append(decoded)).Append(_matcher.Flush()).ToString();
         return Show(text);
     }
 
     private GenerationDelta Show(string text)
     {
-        shownCharacters += text.Length;
+        _shownCharacters += text.Length;
         var tokens = ImmutableArray.CreateBuilder<TokenLogProbability>();
-        while (held.TryPeek(out var next) && (next.End <= shownCharacters || (IsStopped && next.Begin < shownCharacters)))
-            tokens.Add(held.Dequeue().Token);
+        while (_held.TryPeek(out var next) && (next.End <= _shownCharacters || (IsStopped && next.Begin < _shownCharacters)))
+            tokens.Add(_held.Dequeue().Token);
         return new GenerationDelta(text, tokens.DrainToImmutable());
     }
 

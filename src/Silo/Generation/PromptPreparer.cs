@@ -1,5 +1,6 @@
 using OrleansInference.DataPlane.Generation;
 using OrleansInference.Silo.Engines;
+using OrleansInference.Silo.Engines.LlamaCpp.Sampling;
 
 namespace OrleansInference.Silo.Generation;
 
@@ -34,7 +35,7 @@ internal sealed class PromptPreparer(ITokenizer tokenizer, int contextLength, in
         if (request.PromptTokens is { } tokens)
             return [.. tokens];
         return request.Messages is { } messages
-            ? tokenizer.Tokenize(tokenizer.ApplyChatTemplate(messages), addSpecial: true, parseSpecial: true)
+            ? tokenizer.TokenizeChat(messages)
             : tokenizer.Tokenize(request.Prompt!, addSpecial: true, parseSpecial: false);
     }
 
@@ -83,26 +84,16 @@ internal sealed class PromptPreparer(ITokenizer tokenizer, int contextLength, in
 
     private string? FindSamplingFault(SamplingParameters sampling)
     {
-        foreach (var bias in sampling.LogitBias)
+        try
         {
-            if (!IsToken(bias.Token))
-                return $"The logit bias names token {bias.Token}, which is not in the vocabulary of 0 to {tokenizer.VocabularySize - 1}.";
-            if (!(bias.Bias is >= -100 and <= 100))
-                return $"The logit bias of token {bias.Token} is {bias.Bias}; it must be -100 to 100.";
+            SamplingLimits.Require(sampling, tokenizer.VocabularySize);
+            return null;
         }
-        return OutOf(sampling.Temperature, "temperature", 0, 2)
-            ?? OutOf(sampling.TopK, "top-k", 0, int.MaxValue)
-            ?? OutOf(sampling.TopP, "top-p", 0, 1)
-            ?? OutOf(sampling.MinP, "min-p", 0, 1)
-            ?? OutOf(sampling.RepeatPenalty, "repeat penalty", 0.01f, 10)
-            ?? OutOf(sampling.FrequencyPenalty, "frequency penalty", -2, 2)
-            ?? OutOf(sampling.PresencePenalty, "presence penalty", -2, 2)
-            ?? OutOf(sampling.PenaltyWindow, "penalty window", 0, int.MaxValue)
-            ?? OutOf(sampling.TopLogProbabilities, "number of top log probabilities", 0, 20);
+        catch (ArgumentException exception)
+        {
+            return exception.Message;
+        }
     }
-
-    private static string? OutOf(float value, string name, float lowest, float highest) =>
-        value >= lowest && value <= highest ? null : $"The {name} is {value}; it must be {lowest} to {highest}.";
 
     private bool IsToken(int token) => token >= 0 && token < tokenizer.VocabularySize;
 

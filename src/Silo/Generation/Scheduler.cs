@@ -15,57 +15,57 @@ namespace OrleansInference.Silo.Generation;
 internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer, HeadOptions options, TimeProvider time)
 {
     // Both are bounded by their writers: the head counts the completions it lets in, the ring answers each batch once.
-    private readonly ConcurrentQueue<Completion> arrivals = new();
-    private readonly ConcurrentQueue<Frame> answers = new();
-    private readonly LinkedList<Completion> waiting = new();
-    private readonly Completion?[] running = new Completion?[assignment.SlotCount];
-    private readonly Queue<BatchInFlight> inFlight = new();
-    private readonly SlotPool slots = new(assignment.SlotCount, assignment.CellCount);
-    private readonly BatchFormer former = new(assignment.MaximumBatchRows);
-    private readonly List<StageWork> work = [];
-    private long lastBatchId;
-    private volatile int busySlots;
+    private readonly ConcurrentQueue<Completion> _arrivals = new();
+    private readonly ConcurrentQueue<Frame> _answers = new();
+    private readonly LinkedList<Completion> _waiting = new();
+    private readonly Completion?[] _running = new Completion?[assignment.SlotCount];
+    private readonly Queue<BatchInFlight> _inFlight = new();
+    private readonly SlotPool _slots = new(assignment.SlotCount, assignment.CellCount);
+    private readonly BatchFormer _former = new(assignment.MaximumBatchRows);
+    private readonly List<StageWork> _work = [];
+    private long _lastBatchId;
+    private volatile int _busySlots;
 
-    public int BusySlots => busySlots;
+    public int BusySlots => _busySlots;
 
-    public void Add(Completion completion) => arrivals.Enqueue(completion);
+    public void Add(Completion completion) => _arrivals.Enqueue(completion);
 
     /// <summary>A Tokens or Fault frame came round the ring.</summary>
-    public void Answer(Frame answer) => answers.Enqueue(answer);
+    public void Answer(Frame answer) => _answers.Enqueue(answer);
 
     /// <summary>What the ring is to do now, in order. The list is reused by the next step.</summary>
     /// <exception cref="StageEngineException">The ring does not answer, or answers what it was not asked.</exception>
     public IReadOnlyList<StageWork> Step()
     {
-        work.Clear();
-        while (answers.TryDequeue(out var answer))
+        _work.Clear();
+        while (_answers.TryDequeue(out var answer))
             Apply(answer);
-        while (arrivals.TryDequeue(out var completion))
-            waiting.AddLast(completion);
+        while (_arrivals.TryDequeue(out var completion))
+            _waiting.AddLast(completion);
         RemoveUnwanted();
         Admit();
         SendBatches();
-        busySlots = slots.BusyCount;
-        if (inFlight.TryPeek(out var oldest) && time.GetElapsedTime(oldest.SentAt).TotalSeconds > options.BatchTimeoutSeconds)
+        _busySlots = _slots.BusyCount;
+        if (_inFlight.TryPeek(out var oldest) && time.GetElapsedTime(oldest.SentAt).TotalSeconds > options.BatchTimeoutSeconds)
             throw new StageEngineException($"No tokens came round the ring within {options.BatchTimeoutSeconds} seconds.");
-        return work;
+        return _work;
     }
 
     /// <summary>Ends everything that runs or waits.</summary>
     public void FailAll(GenerationError error)
     {
-        while (arrivals.TryDequeue(out var completion))
-            waiting.AddLast(completion);
-        foreach (var completion in waiting.Concat(running.OfType<Completion>()))
+        while (_arrivals.TryDequeue(out var completion))
+            _waiting.AddLast(completion);
+        foreach (var completion in _waiting.Concat(_running.OfType<Completion>()))
             completion.Finish(FinishReason.Error, error);
-        waiting.Clear();
-        Array.Clear(running);
-        busySlots = 0;
+        _waiting.Clear();
+        Array.Clear(_running);
+        _busySlots = 0;
     }
 
     private void Apply(Frame answer)
     {
-        if (!inFlight.TryDequeue(out var batch))
+        if (!_inFlight.TryDequeue(out var batch))
             throw new StageEngineException("The ring answers a batch that was never sent.");
         if (answer is FaultFrame fault && fault.BatchId == batch.BatchId)
             FailBatch(batch, fault.Reason);
@@ -97,7 +97,7 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
 
     /// <summary>A sequence that was removed while its batch was under way has no owner any more, even if its slot has.</summary>
     private Completion? OwnerOf(SequencePart part) =>
-        running[part.Sequence.Slot] is { } completion && completion.Sequence == part.Sequence ? completion : null;
+        _running[part.Sequence.Slot] is { } completion && completion.Sequence == part.Sequence ? completion : null;
 
     private void Advance(Completion completion, SampledToken token)
     {
@@ -136,17 +136,17 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
 
     private void RemoveUnwanted()
     {
-        for (var node = waiting.First; node is not null;)
+        for (var node = _waiting.First; node is not null;)
         {
             var next = node.Next;
             if (node.Value.IsCancelled)
             {
-                waiting.Remove(node);
+                _waiting.Remove(node);
                 node.Value.Finish(FinishReason.Cancelled);
             }
             node = next;
         }
-        foreach (var completion in running)
+        foreach (var completion in _running)
         {
             if (completion is { IsCancelled: true })
                 Release(completion, FinishReason.Cancelled);
@@ -175,35 +175,35 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
 
     private void Admit()
     {
-        while (waiting.First is { Value: var completion } && slots.TryTake(completion.Prompt.MaximumCells) is { } slot)
+        while (_waiting.First is { Value: var completion } && _slots.TryTake(completion.Prompt.MaximumCells) is { } slot)
         {
-            waiting.RemoveFirst();
-            running[slot] = completion;
+            _waiting.RemoveFirst();
+            _running[slot] = completion;
             completion.Sequence = new Sequence(slot, completion.Prompt.Tokens, completion.Prompt.ChunkRows);
             completion.Text = new CompletionText(tokenizer, completion.Request.Stop);
             completion.Emit(new GenerationDelta(completion.Prompt.Echo, []));
-            work.Add(new FrameWork(new OpenFrame(slot, completion.Request.Sampling, completion.Prompt.Tokens)));
+            _work.Add(new FrameWork(new OpenFrame(slot, completion.Request.Sampling, completion.Prompt.Tokens)));
         }
     }
 
     private void SendBatches()
     {
-        while (inFlight.Count < options.BatchesInFlight)
+        while (_inFlight.Count < options.BatchesInFlight)
         {
-            var sequences = running.OfType<Completion>().Select(completion => completion.Sequence!).ToList();
-            if (former.Form(sequences) is not { } batch)
+            var sequences = _running.OfType<Completion>().Select(completion => completion.Sequence!).ToList();
+            if (_former.Form(sequences) is not { } batch)
                 return;
-            inFlight.Enqueue(new BatchInFlight(++lastBatchId, batch.Parts, time.GetTimestamp()));
-            work.Add(new TokenBatchWork(lastBatchId, batch.Rows, batch.Tokens));
+            _inFlight.Enqueue(new BatchInFlight(++_lastBatchId, batch.Parts, time.GetTimestamp()));
+            _work.Add(new TokenBatchWork(_lastBatchId, batch.Rows, batch.Tokens));
         }
     }
 
     private void Release(Completion completion, FinishReason reason, GenerationError? error = null)
     {
         var slot = completion.Sequence!.Slot;
-        running[slot] = null;
-        slots.Release(slot);
-        work.Add(new FrameWork(new ClearFrame(slot, 0)));
+        _running[slot] = null;
+        _slots.Release(slot);
+        _work.Add(new FrameWork(new ClearFrame(slot, 0)));
         completion.Finish(reason, error);
     }
 }

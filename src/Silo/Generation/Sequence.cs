@@ -6,8 +6,8 @@ namespace OrleansInference.Silo.Generation;
 /// <param name="chunkRows">Prompt rows that one batch may take of it.</param>
 internal sealed class Sequence(int slot, ReadOnlyMemory<int> prompt, int chunkRows)
 {
-    private int? nextToken;
-    private bool isPaused;
+    private int? _nextToken;
+    private bool _isPaused;
 
     public int Slot => slot;
 
@@ -17,28 +17,28 @@ internal sealed class Sequence(int slot, ReadOnlyMemory<int> prompt, int chunkRo
     /// <summary>Set while its reader is behind: it takes no decode rows.</summary>
     public bool IsPaused
     {
-        get => Volatile.Read(ref isPaused);
-        set => Volatile.Write(ref isPaused, value);
+        get => Volatile.Read(ref _isPaused);
+        set => Volatile.Write(ref _isPaused, value);
     }
 
     public bool IsPrefilling => SentRows < prompt.Length;
 
-    public bool WantsDecodeRow => nextToken is not null && !IsPaused;
+    public bool WantsDecodeRow => _nextToken is not null && !IsPaused;
 
     /// <summary>The token for the next decode row is known.</summary>
     public void Continue(int token)
     {
-        if (IsPrefilling || nextToken is not null)
+        if (IsPrefilling || _nextToken is not null)
             throw new InvalidOperationException($"Slot {slot} has no row that a token could follow.");
-        nextToken = token;
+        _nextToken = token;
     }
 
     /// <summary>Appends its next rows, at most <paramref name="maximumRows"/>: one decode row, or a chunk of the prompt.</summary>
     public SequencePart Take(List<BatchRow> rows, List<int> tokens, int maximumRows)
     {
-        if (nextToken is { } token)
+        if (_nextToken is { } token)
         {
-            nextToken = null;
+            _nextToken = null;
             rows.Add(new BatchRow(slot, SentRows++, Sample: true));
             tokens.Add(token);
             return new SequencePart(this, 1, SentRows, IsSampled: true);

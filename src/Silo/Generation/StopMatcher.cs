@@ -9,7 +9,7 @@ namespace OrleansInference.Silo.Generation;
 /// </summary>
 internal sealed class StopMatcher(ImmutableArray<string> stops)
 {
-    private string held = "";
+    private string _held = "";
 
     public bool IsStopped { get; private set; }
 
@@ -20,26 +20,26 @@ internal sealed class StopMatcher(ImmutableArray<string> stops)
             return "";
         if (stops.IsEmpty)
             return text;
-        var pending = held + text;
-        for (var end = held.Length + 1; end <= pending.Length; end++)
+        var pending = _held + text;
+        for (var end = _held.Length + 1; end <= pending.Length; end++)
         {
             var longest = LongestStopAtEndOf(pending.AsSpan(0, end));
             if (longest == 0)
                 continue;
             IsStopped = true;
-            held = "";
+            _held = "";
             return pending[..(end - longest)];
         }
         var heldLength = LengthOfPossibleBeginning(pending);
-        held = pending[^heldLength..];
+        _held = pending[^heldLength..];
         return pending[..^heldLength];
     }
 
     /// <summary>Releases what was held back: no more text will come.</summary>
     public string Flush()
     {
-        var rest = held;
-        held = "";
+        var rest = _held;
+        _held = "";
         return rest;
     }
 

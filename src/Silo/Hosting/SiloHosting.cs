@@ -1,13 +1,13 @@
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using OrleansInference.DataPlane.Connections;
 using OrleansInference.DataPlane.Hosting;
 using OrleansInference.Grains.Devices;
 using OrleansInference.Grains.Models;
 using OrleansInference.Grains.Shards;
-using OrleansInference.Models.Store;
 using OrleansInference.Silo.Catalog;
 using OrleansInference.Silo.Devices;
+using OrleansInference.Silo.Engines.LlamaCpp;
+using OrleansInference.Silo.Engines.LlamaCpp.Interop;
 using OrleansInference.Silo.Generation;
 using OrleansInference.Silo.Stages;
 
@@ -26,6 +26,10 @@ internal static class SiloHosting
         return builder;
     }
 
+    /// <summary>Fails now, and not at the first shard, if the native libraries are missing or of another version.</summary>
+    public static void LoadNatives(this WebApplication silo) => NativeRuntime.Load(
+        silo.Services.GetRequiredService<IOptions<NativeOptions>>().Value.Folder, silo.Services.GetRequiredService<ILoggerFactory>());
+
     public static WebApplicationBuilder AddStages(this WebApplicationBuilder builder)
     {
         AddOptions<StageOptions>(builder, StageOptions.Section);
@@ -43,8 +47,7 @@ internal static class SiloHosting
 
     private static WebApplicationBuilder AddModels(this WebApplicationBuilder builder)
     {
-        AddOptions<ModelOptions>(builder, ModelOptions.Section);
-        builder.Services.AddSingleton(services => new ModelStore(services.GetRequiredService<IOptions<ModelOptions>>().Value.Store));
+        builder.Services.AddLlamaCpp();
         builder.Services.AddSingleton<IModelCatalog, ModelCatalog>();
         return builder;
     }

@@ -11,25 +11,25 @@ namespace OrleansInference.Silo.Stages;
 /// </summary>
 internal sealed partial class HostedStage(string pipeline, int stage, StageServices services) : IProgress<double>, IAsyncDisposable
 {
-    private readonly Lock gate = new();
-    private readonly ILogger logger = services.Logs.CreateLogger<HostedStage>();
-    private StageAssignment? assignment;
-    private Task transition = Task.CompletedTask;
-    private CancellationTokenSource transitionCancellation = new();
-    private bool isChanging;
-    private string? loadFault;
-    private double loadProgress;
-    private StageAssignment? loaded;
-    private IStageEngine? engine;
-    private ITokenizer? tokenizer;
-    private RingStage? ring;
+    private readonly Lock _gate = new();
+    private readonly ILogger _logger = services.Logs.CreateLogger<HostedStage>();
+    private StageAssignment? _assignment;
+    private Task _transition = Task.CompletedTask;
+    private CancellationTokenSource _transitionCancellation = new();
+    private bool _isChanging;
+    private string? _loadFault;
+    private double _loadProgress;
+    private StageAssignment? _loaded;
+    private IStageEngine? _engine;
+    private ITokenizer? _tokenizer;
+    private RingStage? _ring;
 
     public bool IsEmpty
     {
         get
         {
-            lock (gate)
-                return assignment is null && !isChanging;
+            lock (_gate)
+                return _assignment is null && !_isChanging;
         }
     }
 
@@ -37,40 +37,40 @@ internal sealed partial class HostedStage(string pipeline, int stage, StageServi
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                var shape = engine?.Shape;
-                var progress = assignment is null ? 0 : isChanging ? loadProgress : 1;
+                var shape = _engine?.Shape;
+                var progress = _assignment is null ? 0 : _isChanging ? _loadProgress : 1;
                 return new ShardStatus(
-                    State, assignment?.Epoch ?? 0, services.Device.Name, Environment.ProcessId, services.Address.Endpoint, progress,
-                    shape?.MappedBytes ?? 0, shape?.KvBytes ?? 0, ring?.BusySlots ?? 0, ring?.QueuedRequests ?? 0, Fault);
+                    State, _assignment?.Epoch ?? 0, services.Device.Name, Environment.ProcessId, services.Address.Endpoint, progress,
+                    shape?.MappedBytes ?? 0, shape?.KvBytes ?? 0, _ring?.BusySlots ?? 0, _ring?.QueuedRequests ?? 0, Fault);
             }
         }
     }
 
-    private string? Fault => loadFault ?? ring?.Fault;
+    private string? Fault => _loadFault ?? _ring?.Fault;
 
-    private ShardState State => assignment is null ? ShardState.Empty
-        : isChanging ? ShardState.Loading
+    private ShardState State => _assignment is null ? ShardState.Empty
+        : _isChanging ? ShardState.Loading
         : Fault is not null ? ShardState.Faulted
-        : ring is { IsLinked: true } ? ShardState.Linked
+        : _ring is { IsLinked: true } ? ShardState.Linked
         : ShardState.Loaded;
 
     /// <exception cref="ShardUnavailableException">The assignment is of an older epoch.</exception>
     public ShardStatus Load(StageAssignment wanted)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (assignment is { } present)
+            if (_assignment is { } present)
             {
                 if (wanted.Epoch < present.Epoch)
                     throw new ShardUnavailableException($"Stage {stage} of {pipeline} is in epoch {present.Epoch}; epoch {wanted.Epoch} is over.");
-                if (wanted == present && (isChanging || Fault is null))
+                if (wanted == present && (_isChanging || Fault is null))
                     return Status;
             }
-            assignment = wanted;
-            loadFault = null;
-            loadProgress = 0;
+            _assignment = wanted;
+            _loadFault = null;
+            _loadProgress = 0;
             Change(cancellation => LoadAsync(wanted, cancellation));
             return Status;
         }
@@ -79,32 +79,32 @@ internal sealed partial class HostedStage(string pipeline, int stage, StageServi
     /// <summary>Unloads what is of this epoch or older; done when its memory is free.</summary>
     public Task UnloadAsync(long epoch)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (assignment is not null && assignment.Epoch > epoch)
+            if (_assignment is not null && _assignment.Epoch > epoch)
                 return Task.CompletedTask;
-            if (assignment is not null)
+            if (_assignment is not null)
             {
-                assignment = null;
-                loadFault = null;
+                _assignment = null;
+                _loadFault = null;
                 Change(_ => UnloadAsync());
             }
-            return transition;
+            return _transition;
         }
     }
 
     /// <exception cref="ShardUnavailableException">Not loaded, or in another epoch.</exception>
     public RingStage RingOf(long epoch)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (assignment is null || assignment.Epoch != epoch)
+            if (_assignment is null || _assignment.Epoch != epoch)
                 throw new ShardUnavailableException($"Stage {stage} of {pipeline} is {Where}, not in epoch {epoch}.");
-            if (isChanging)
+            if (_isChanging)
                 throw new ShardUnavailableException($"Stage {stage} of {pipeline} is still loading.");
-            if (loadFault is not null || ring is null)
-                throw new ShardUnavailableException($"Stage {stage} of {pipeline} could not be loaded: {loadFault}");
-            return ring;
+            if (_loadFault is not null || _ring is null)
+                throw new ShardUnavailableException($"Stage {stage} of {pipeline} could not be loaded: {_loadFault}");
+            return _ring;
         }
     }
 
@@ -123,29 +123,29 @@ internal sealed partial class HostedStage(string pipeline, int stage, StageServi
 
     public Task DrainAsync(TimeSpan limit, CancellationToken cancellation)
     {
-        lock (gate)
-            return ring?.DrainAsync(limit, cancellation) ?? Task.CompletedTask;
+        lock (_gate)
+            return _ring?.DrainAsync(limit, cancellation) ?? Task.CompletedTask;
     }
 
     public async ValueTask DisposeAsync()
     {
         await UnloadAsync(long.MaxValue);
-        transitionCancellation.Dispose();
+        _transitionCancellation.Dispose();
     }
 
-    void IProgress<double>.Report(double value) => Volatile.Write(ref loadProgress, Math.Clamp(value, 0, 1));
+    void IProgress<double>.Report(double value) => Volatile.Write(ref _loadProgress, Math.Clamp(value, 0, 1));
 
-    private string Where => assignment is null ? "not loaded" : $"in epoch {assignment.Epoch}";
+    private string Where => _assignment is null ? "not loaded" : $"in epoch {_assignment.Epoch}";
 
     /// <summary>Called under the lock.</summary>
     private void Change(Func<CancellationToken, Task> change)
     {
-        transitionCancellation.Cancel();
-        transitionCancellation = new CancellationTokenSource();
-        isChanging = true;
-        var cancellation = transitionCancellation.Token;
-        var before = transition;
-        transition = Task.Run(async () =>
+        _transitionCancellation.Cancel();
+        _transitionCancellation = new CancellationTokenSource();
+        _isChanging = true;
+        var cancellation = _transitionCancellation.Token;
+        var before = _transition;
+        _transition = Task.Run(async () =>
         {
             await before;
             try
@@ -156,11 +156,11 @@ internal sealed partial class HostedStage(string pipeline, int stage, StageServi
             catch (Exception exception)
             {
                 LogChangeFailed(exception, pipeline, stage);
-                lock (gate)
-                    loadFault = exception.Message;
+                lock (_gate)
+                    _loadFault = exception.Message;
             }
-            lock (gate)
-                isChanging &= cancellation.IsCancellationRequested;
+            lock (_gate)
+                _isChanging &= cancellation.IsCancellationRequested;
         });
     }
 
@@ -169,12 +169,12 @@ internal sealed partial class HostedStage(string pipeline, int stage, StageServi
         try
         {
             var isEngineSuspect = await DropRingAsync();
-            if (!isEngineSuspect && loaded is not null && loaded with { Epoch = wanted.Epoch } == wanted)
-                await ClearSlotsAsync(engine!, wanted);
+            if (!isEngineSuspect && _loaded is not null && _loaded with { Epoch = wanted.Epoch } == wanted)
+                await ClearSlotsAsync(_engine!, wanted);
             else
                 await LoadEngineAsync(wanted, cancellation);
-            lock (gate)
-                ring = new RingStage(wanted, engine!, tokenizer, services);
+            lock (_gate)
+                _ring = new RingStage(wanted, _engine!, _tokenizer, services);
             LogLoaded(pipeline, stage, wanted.FirstLayer, wanted.EndLayer, wanted.Epoch);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -185,8 +185,8 @@ internal sealed partial class HostedStage(string pipeline, int stage, StageServi
         {
             await DropEngineAsync();
             LogLoadFailed(exception, pipeline, stage, wanted.Epoch);
-            lock (gate)
-                loadFault = cancellation.IsCancellationRequested ? loadFault : exception.Message;
+            lock (_gate)
+                _loadFault = cancellation.IsCancellationRequested ? _loadFault : exception.Message;
         }
     }
 
@@ -196,11 +196,11 @@ internal sealed partial class HostedStage(string pipeline, int stage, StageServi
         var configuration = new StageConfiguration(
             wanted.Model, wanted.FirstLayer, wanted.EndLayer, wanted.SlotCount, wanted.CellCount, wanted.MaximumBatchRows, services.Device.Threads);
         var made = await services.Engines.LoadStageAsync(configuration, this, cancellation);
-        lock (gate)
-            engine = made;
+        lock (_gate)
+            _engine = made;
         if (wanted.Stage == 0)
-            tokenizer = await services.Engines.LoadTokenizerAsync(wanted.Model, cancellation);
-        loaded = wanted;
+            _tokenizer = await services.Engines.LoadTokenizerAsync(wanted.Model, cancellation);
+        _loaded = wanted;
     }
 
     private static async Task ClearSlotsAsync(IStageEngine engine, StageAssignment wanted)
@@ -220,8 +220,8 @@ internal sealed partial class HostedStage(string pipeline, int stage, StageServi
     private async Task<bool> DropRingAsync()
     {
         RingStage? left;
-        lock (gate)
-            (left, ring) = (ring, null);
+        lock (_gate)
+            (left, _ring) = (_ring, null);
         if (left is null)
             return false;
         await left.DisposeAsync();
@@ -231,11 +231,11 @@ internal sealed partial class HostedStage(string pipeline, int stage, StageServi
     private async Task DropEngineAsync()
     {
         IStageEngine? dropped;
-        lock (gate)
-            (dropped, engine) = (engine, null);
-        tokenizer?.Dispose();
-        tokenizer = null;
-        loaded = null;
+        lock (_gate)
+            (dropped, _engine) = (_engine, null);
+        _tokenizer?.Dispose();
+        _tokenizer = null;
+        _loaded = null;
         if (dropped is not null)
             await dropped.DisposeAsync();
     }

@@ -16,30 +16,30 @@ namespace OrleansInference.Silo.Stages;
 internal sealed partial class RingStage(StageAssignment assignment, IStageEngine engine, ITokenizer? tokenizer, StageServices services)
     : IAsyncDisposable
 {
-    private readonly Lock gate = new();
-    private readonly CancellationTokenSource ending = new();
-    private readonly ConcurrentDictionary<DataPlaneConnection, GenerationSession> sessions = new();
-    private readonly ILogger logger = services.Logs.CreateLogger<RingStage>();
-    private DataPlaneConnection? previous;
-    private DataPlaneConnection? tokens;
-    private DataPlaneConnection? next;
-    private StageLink? link;
-    private StageRuntime? runtime;
-    private GenerationHead? head;
-    private volatile string? fault;
-    private bool isEnding;
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _ending = new();
+    private readonly ConcurrentDictionary<DataPlaneConnection, GenerationSession> _sessions = new();
+    private readonly ILogger _logger = services.Logs.CreateLogger<RingStage>();
+    private DataPlaneConnection? _previous;
+    private DataPlaneConnection? _tokens;
+    private DataPlaneConnection? _next;
+    private StageLink? _link;
+    private StageRuntime? _runtime;
+    private GenerationHead? _head;
+    private volatile string? _fault;
+    private bool _isEnding;
 
     /// <summary>Why the place in the ring is lost.</summary>
-    public string? Fault => fault;
+    public string? Fault => _fault;
 
-    public bool IsLinked => Volatile.Read(ref runtime) is not null;
+    public bool IsLinked => Volatile.Read(ref _runtime) is not null;
 
     /// <summary>The engine itself failed, so it is not to be used in another epoch.</summary>
     public bool IsEngineSuspect { get; private set; }
 
-    public int BusySlots => Volatile.Read(ref head)?.BusySlots ?? 0;
+    public int BusySlots => Volatile.Read(ref _head)?.BusySlots ?? 0;
 
-    public int QueuedRequests => Volatile.Read(ref head)?.QueuedRequests ?? 0;
+    public int QueuedRequests => Volatile.Read(ref _head)?.QueuedRequests ?? 0;
 
     private bool IsLast => assignment.Stage == assignment.StageCount - 1;
 
@@ -47,16 +47,16 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
     public async Task LinkAsync(StageLink wanted, CancellationToken cancellation)
     {
         ThrowIfFaulted();
-        if (link is not null)
+        if (_link is not null)
         {
-            if (link != wanted)
+            if (_link != wanted)
                 throw new ShardUnavailableException($"{Name} is linked otherwise already; another link needs another epoch.");
             return;
         }
         var connection = await ConnectOnwardAsync(wanted, cancellation);
-        lock (gate)
+        lock (_gate)
         {
-            if (!isEnding && fault is null)
+            if (!_isEnding && _fault is null)
             {
                 Start(wanted, connection);
                 return;
@@ -64,27 +64,27 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
         }
         if (connection is not null)
             await connection.DisposeAsync();
-        throw new ShardUnavailableException(fault ?? $"{Name} was planned anew while it was linked.");
+        throw new ShardUnavailableException(_fault ?? $"{Name} was planned anew while it was linked.");
     }
 
     /// <exception cref="ShardUnavailableException">Not the head, not linked, or the token did not come back.</exception>
     public Task ProveAsync(CancellationToken cancellation)
     {
         ThrowIfFaulted();
-        if (head is null)
+        if (_head is null)
             throw new ShardUnavailableException($"{Name} is not linked yet.");
-        if (assignment.StageCount > 1 && tokens is null)
+        if (assignment.StageCount > 1 && _tokens is null)
             throw new ShardUnavailableException($"The last stage has not connected to {Name} yet.");
-        return head.ProveAsync(cancellation);
+        return _head.ProveAsync(cancellation);
     }
 
     /// <exception cref="DataPlaneRefusedException">The connection does not fit this place.</exception>
     public IFrameHandler Accept(HelloFrame hello, DataPlaneConnection connection)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (isEnding || fault is not null)
-                throw new DataPlaneRefusedException(fault ?? $"{Name} is being planned anew.");
+            if (_isEnding || _fault is not null)
+                throw new DataPlaneRefusedException(_fault ?? $"{Name} is being planned anew.");
             return hello.Role switch
             {
                 ConnectionRole.Ring => AcceptRing(hello, connection),
@@ -95,24 +95,24 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
     }
 
     /// <summary>Lets running requests go on for a bounded time, and no new one in.</summary>
-    public Task DrainAsync(TimeSpan limit, CancellationToken cancellation) => head?.DrainAsync(limit, cancellation) ?? Task.CompletedTask;
+    public Task DrainAsync(TimeSpan limit, CancellationToken cancellation) => _head?.DrainAsync(limit, cancellation) ?? Task.CompletedTask;
 
     public async ValueTask DisposeAsync()
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (isEnding)
+            if (_isEnding)
                 return;
-            isEnding = true;
+            _isEnding = true;
         }
-        await ending.CancelAsync();
-        if (head is not null)
-            await head.DisposeAsync();
-        await Task.WhenAll(sessions.Values.Select(session => session.CloseAsync(TimeSpan.FromSeconds(services.Stages.CloseSeconds))));
-        if (runtime is not null)
-            await runtime.DisposeAsync();
+        await _ending.CancelAsync();
+        if (_head is not null)
+            await _head.DisposeAsync();
+        await Task.WhenAll(_sessions.Values.Select(session => session.CloseAsync(TimeSpan.FromSeconds(services.Stages.CloseSeconds))));
+        if (_runtime is not null)
+            await _runtime.DisposeAsync();
         await CloseRingAsync();
-        ending.Dispose();
+        _ending.Dispose();
     }
 
     private string Name => $"Stage {assignment.Stage} of {assignment.Pipeline}";
@@ -126,7 +126,7 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
             throw new ShardUnavailableException($"The link of {Name} names no endpoint to connect to.");
         var peer = IsLast ? "the head" : $"stage {assignment.Stage + 1}";
         var handler = new StageConnectionHandler(null, reason => Lose($"{peer} {reason}"));
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, ending.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _ending.Token);
         try
         {
             return await services.Connector.ConnectAsync(endpoint, HelloTo(endpoint), handler, either.Token);
@@ -159,24 +159,24 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
 
     private void Start(StageLink wanted, DataPlaneConnection? connection)
     {
-        link = wanted;
-        next = connection;
+        _link = wanted;
+        _next = connection;
         var logs = services.Logs;
-        runtime = new StageRuntime(assignment, engine, SendOnwardAsync, LoseStage, services.Stages, logs.CreateLogger<StageRuntime>());
+        _runtime = new StageRuntime(assignment, engine, SendOnwardAsync, LoseStage, services.Stages, logs.CreateLogger<StageRuntime>());
         if (assignment.Stage == 0)
         {
-            head = new GenerationHead(
-                assignment, tokenizer!, runtime.Input, Lose, services.Heads, services.Time, logs.CreateLogger<GenerationHead>());
+            _head = new GenerationHead(
+                assignment, tokenizer!, _runtime.Input, Lose, services.Heads, services.Time, logs.CreateLogger<GenerationHead>());
         }
         LogLinked(assignment.Pipeline, assignment.Stage, assignment.Epoch, connection?.Remote ?? "itself");
     }
 
     private ValueTask SendOnwardAsync(Frame frame, CancellationToken cancellation)
     {
-        if (next is not null)
-            return next.SendAsync(frame, cancellation);
+        if (_next is not null)
+            return _next.SendAsync(frame, cancellation);
         // The only stage is the head's own. The engine reuses the memory of its tokens.
-        head!.Answer(frame is TokensFrame answer ? answer with { Tokens = answer.Tokens.ToArray() } : frame);
+        _head!.Answer(frame is TokensFrame answer ? answer with { Tokens = answer.Tokens.ToArray() } : frame);
         return ValueTask.CompletedTask;
     }
 
@@ -185,9 +185,9 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
         if (hello.HiddenSize != engine.Shape.HiddenSize)
             throw new DataPlaneRefusedException($"{Name} has a hidden size of {engine.Shape.HiddenSize}, not {hello.HiddenSize}.");
         RefuseOtherCounts(hello);
-        if (previous is not null)
+        if (_previous is not null)
             throw new DataPlaneRefusedException($"{Name} is connected with stage {hello.Stage} already.");
-        previous = connection;
+        _previous = connection;
         return new StageConnectionHandler(TakeAsync, reason => Lose($"stage {hello.Stage} {reason}"));
     }
 
@@ -196,19 +196,19 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
         if (hello.Stage != assignment.StageCount - 1 || assignment.StageCount == 1)
             throw new DataPlaneRefusedException($"The last stage of {assignment.Pipeline} is {assignment.StageCount - 1}, not {hello.Stage}.");
         RefuseOtherCounts(hello);
-        if (tokens is not null)
+        if (_tokens is not null)
             throw new DataPlaneRefusedException($"{Name} is connected with the last stage already.");
-        tokens = connection;
+        _tokens = connection;
         return new StageConnectionHandler(AnswerAsync, reason => Lose($"stage {hello.Stage} {reason}"));
     }
 
     private GenerationSession AcceptGateway(DataPlaneConnection connection)
     {
-        if (head is null)
+        if (_head is null)
             throw new DataPlaneRefusedException($"{Name} is not linked yet.");
-        var session = new GenerationSession(head, services.Heads, connection, services.Time, services.Logs.CreateLogger<GenerationSession>());
-        sessions[connection] = session;
-        _ = connection.Completion.ContinueWith(_ => sessions.TryRemove(connection, out var _), TaskScheduler.Default);
+        var session = new GenerationSession(_head, services.Heads, connection, services.Time, services.Logs.CreateLogger<GenerationSession>());
+        _sessions[connection] = session;
+        _ = connection.Completion.ContinueWith(_ => _sessions.TryRemove(connection, out var _), TaskScheduler.Default);
         return session;
     }
 
@@ -221,13 +221,13 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
         }
     }
 
-    private ValueTask TakeAsync(Frame frame, CancellationToken cancellation) => Volatile.Read(ref runtime) is { } target
+    private ValueTask TakeAsync(Frame frame, CancellationToken cancellation) => Volatile.Read(ref _runtime) is { } target
         ? target.Input.WriteAsync(new FrameWork(frame), cancellation)
         : throw new DataPlaneProtocolException($"{Name} is not linked onward yet.");
 
     private ValueTask AnswerAsync(Frame frame, CancellationToken cancellation)
     {
-        if (frame is not (TokensFrame or FaultFrame) || Volatile.Read(ref head) is not { } target)
+        if (frame is not (TokensFrame or FaultFrame) || Volatile.Read(ref _head) is not { } target)
             throw new DataPlaneProtocolException($"{Name} expects no {frame.Type} frame.");
         target.Answer(frame);
         return ValueTask.CompletedTask;
@@ -238,21 +238,21 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
     /// <summary>The ring is broken here: the head fails what runs, and the neighbours learn of it by the closed connections.</summary>
     private void LoseStage(string reason, bool isEngineFault)
     {
-        lock (gate)
+        lock (_gate)
         {
-            if (isEnding || fault is not null)
+            if (_isEnding || _fault is not null)
                 return;
-            fault = reason;
+            _fault = reason;
             IsEngineSuspect = isEngineFault;
         }
         LogLost(assignment.Pipeline, assignment.Stage, assignment.Epoch, reason);
-        head?.Lose(reason);
+        _head?.Lose(reason);
         _ = Task.Run(CloseRingAsync);
     }
 
     private async Task CloseRingAsync()
     {
-        foreach (var connection in new[] { next, previous, tokens })
+        foreach (var connection in new[] { _next, _previous, _tokens })
         {
             if (connection is not null)
                 await connection.DisposeAsync();
@@ -261,8 +261,8 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
 
     private void ThrowIfFaulted()
     {
-        if (fault is not null)
-            throw new ShardUnavailableException($"{Name} lost its ring: {fault}");
+        if (_fault is not null)
+            throw new ShardUnavailableException($"{Name} lost its ring: {_fault}");
     }
 
     [LoggerMessage(31, LogLevel.Information, "Stage {Stage} of {Pipeline} is linked to {Remote} in epoch {Epoch}.")]

@@ -7,15 +7,15 @@ namespace OrleansInference.Silo.Stages;
 /// <summary>The silo's stages, driven by shard grains on one side and connected to by neighbours and gateways on the other.</summary>
 internal sealed class StageHost(StageServices services) : IStageHost, IDataPlaneAcceptor, IHostedLifecycleService
 {
-    private readonly Lock gate = new();
-    private readonly Dictionary<(string Pipeline, int Stage), HostedStage> stages = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Pipeline, int Stage), HostedStage> _stages = [];
 
     public string Device => services.Device.Name;
 
     public ShardStatus Load(StageAssignment assignment)
     {
         Validate(assignment);
-        lock (gate)
+        lock (_gate)
             return StageToLoad(assignment).Load(assignment);
     }
 
@@ -27,9 +27,9 @@ internal sealed class StageHost(StageServices services) : IStageHost, IDataPlane
 
     public ShardStatus GetStatus(string pipeline, int stage)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return stages.TryGetValue((pipeline, stage), out var hosted)
+            return _stages.TryGetValue((pipeline, stage), out var hosted)
                 ? hosted.Status
                 : new ShardStatus(ShardState.Empty, 0, Device, Environment.ProcessId, services.Address.Endpoint, 0, 0, 0, 0, 0, null);
         }
@@ -38,16 +38,16 @@ internal sealed class StageHost(StageServices services) : IStageHost, IDataPlane
     public async Task UnloadAsync(string pipeline, int stage, long epoch)
     {
         HostedStage? hosted;
-        lock (gate)
+        lock (_gate)
         {
-            if (!stages.TryGetValue((pipeline, stage), out hosted))
+            if (!_stages.TryGetValue((pipeline, stage), out hosted))
                 return;
         }
         await hosted.UnloadAsync(epoch);
-        lock (gate)
+        lock (_gate)
         {
             // Meanwhile it may have been asked to load again, or been removed by an unloading of the same epoch.
-            if (!hosted.IsEmpty || !stages.Remove((pipeline, stage)))
+            if (!hosted.IsEmpty || !_stages.Remove((pipeline, stage)))
                 return;
         }
         await hosted.DisposeAsync();
@@ -58,8 +58,8 @@ internal sealed class StageHost(StageServices services) : IStageHost, IDataPlane
     {
         var target = hello.Role == ConnectionRole.Ring ? hello.Stage + 1 : 0;
         HostedStage? hosted;
-        lock (gate)
-            stages.TryGetValue((hello.Pipeline, target), out hosted);
+        lock (_gate)
+            _stages.TryGetValue((hello.Pipeline, target), out hosted);
         return hosted is null
             ? throw new DataPlaneRefusedException($"Device {Device} holds no stage {target} of pipeline {hello.Pipeline}.")
             : hosted.Accept(hello, connection);
@@ -75,8 +75,8 @@ internal sealed class StageHost(StageServices services) : IStageHost, IDataPlane
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         HostedStage[] all;
-        lock (gate)
-            all = [.. stages.Values];
+        lock (_gate)
+            all = [.. _stages.Values];
         var limit = TimeSpan.FromSeconds(services.Heads.DrainSeconds);
         await Task.WhenAll(all.Select(stage => stage.DrainAsync(limit, cancellationToken)));
         await Task.WhenAll(all.Select(stage => stage.UnloadAsync(long.MaxValue))).WaitAsync(cancellationToken);
@@ -89,18 +89,18 @@ internal sealed class StageHost(StageServices services) : IStageHost, IDataPlane
     private HostedStage StageToLoad(StageAssignment assignment)
     {
         var key = (assignment.Pipeline, assignment.Stage);
-        if (stages.TryGetValue(key, out var hosted))
+        if (_stages.TryGetValue(key, out var hosted))
             return hosted;
-        if (stages.Count >= services.Stages.MaximumCount)
-            throw new ShardUnavailableException($"Device {Device} holds {stages.Count} shards already; that is its limit.");
-        return stages[key] = new HostedStage(assignment.Pipeline, assignment.Stage, services);
+        if (_stages.Count >= services.Stages.MaximumCount)
+            throw new ShardUnavailableException($"Device {Device} holds {_stages.Count} shards already; that is its limit.");
+        return _stages[key] = new HostedStage(assignment.Pipeline, assignment.Stage, services);
     }
 
     private HostedStage Find(string pipeline, int stage)
     {
-        lock (gate)
+        lock (_gate)
         {
-            return stages.TryGetValue((pipeline, stage), out var hosted)
+            return _stages.TryGetValue((pipeline, stage), out var hosted)
                 ? hosted
                 : throw new ShardUnavailableException($"Device {Device} holds no stage {stage} of pipeline {pipeline}.");
         }

@@ -13,17 +13,17 @@ namespace OrleansInference.Silo.Stages;
 /// </summary>
 internal sealed partial class StageRuntime : IAsyncDisposable
 {
-    private readonly StageAssignment assignment;
-    private readonly IStageEngine engine;
-    private readonly Func<Frame, CancellationToken, ValueTask> output;
-    private readonly Action<string, bool> onFailed;
-    private readonly int consecutiveFaultLimit;
-    private readonly ILogger logger;
-    private readonly Channel<StageWork> queue;
-    private readonly CancellationTokenSource stopping = new();
-    private readonly Dictionary<int, string> brokenSlots = [];
-    private readonly Task running;
-    private int consecutiveFaults;
+    private readonly StageAssignment _assignment;
+    private readonly IStageEngine _engine;
+    private readonly Func<Frame, CancellationToken, ValueTask> _output;
+    private readonly Action<string, bool> _onFailed;
+    private readonly int _consecutiveFaultLimit;
+    private readonly ILogger _logger;
+    private readonly Channel<StageWork> _queue;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Dictionary<int, string> _brokenSlots = [];
+    private readonly Task _running;
+    private int _consecutiveFaults;
 
     /// <param name="output">The next stage, or after the last stage the head. Reads a frame's memory before it returns.</param>
     /// <param name="onFailed">Told once, with the reason, when the stage cannot go on, and whether its engine is to blame.</param>
@@ -31,55 +31,55 @@ internal sealed partial class StageRuntime : IAsyncDisposable
         StageAssignment assignment, IStageEngine engine, Func<Frame, CancellationToken, ValueTask> output, Action<string, bool> onFailed,
         StageOptions options, ILogger logger)
     {
-        this.assignment = assignment;
-        this.engine = engine;
-        this.output = output;
-        this.onFailed = onFailed;
-        this.logger = logger;
-        consecutiveFaultLimit = options.ConsecutiveFaults;
-        queue = Channel.CreateBounded<StageWork>(options.QueuedFrames);
-        running = Task.Run(RunAsync);
+        _assignment = assignment;
+        _engine = engine;
+        _output = output;
+        _onFailed = onFailed;
+        _logger = logger;
+        _consecutiveFaultLimit = options.ConsecutiveFaults;
+        _queue = Channel.CreateBounded<StageWork>(options.QueuedFrames);
+        _running = Task.Run(RunAsync);
     }
 
     /// <summary>Takes work; waits while the queue is full.</summary>
-    public ChannelWriter<StageWork> Input => queue.Writer;
+    public ChannelWriter<StageWork> Input => _queue.Writer;
 
-    private bool IsLast => assignment.Stage == assignment.StageCount - 1;
+    private bool IsLast => _assignment.Stage == _assignment.StageCount - 1;
 
     /// <summary>Drops what is queued; the work in hand ends first.</summary>
     public async ValueTask DisposeAsync()
     {
-        queue.Writer.TryComplete();
-        await stopping.CancelAsync();
-        await running;
-        while (queue.Reader.TryRead(out var work))
+        _queue.Writer.TryComplete();
+        await _stopping.CancelAsync();
+        await _running;
+        while (_queue.Reader.TryRead(out var work))
             DisposeOf(work);
-        stopping.Dispose();
+        _stopping.Dispose();
     }
 
     private async Task RunAsync()
     {
         try
         {
-            await foreach (var work in queue.Reader.ReadAllAsync(stopping.Token))
+            await foreach (var work in _queue.Reader.ReadAllAsync(_stopping.Token))
                 await CarryOutAsync(work);
         }
-        catch (Exception) when (stopping.IsCancellationRequested)
+        catch (Exception) when (_stopping.IsCancellationRequested)
         {
             // Disposed.
         }
         catch (DataPlaneClosedException exception)
         {
-            onFailed($"stage {assignment.Stage} cannot send any more: {exception.Message}", false);
+            _onFailed($"stage {_assignment.Stage} cannot send any more: {exception.Message}", false);
         }
         catch (Exception exception)
         {
-            LogRuntimeFailed(exception, assignment.Pipeline, assignment.Stage);
-            onFailed($"stage {assignment.Stage} failed: {exception.Message}", true);
+            LogRuntimeFailed(exception, _assignment.Pipeline, _assignment.Stage);
+            _onFailed($"stage {_assignment.Stage} failed: {exception.Message}", true);
         }
         finally
         {
-            queue.Writer.TryComplete();
+            _queue.Writer.TryComplete();
         }
     }
 
@@ -96,17 +96,17 @@ internal sealed partial class StageRuntime : IAsyncDisposable
                 break;
             case FrameWork { Frame: OpenFrame open }:
                 if (!IsLast)
-                    await output(open, stopping.Token);
+                    await _output(open, _stopping.Token);
                 else
-                    await PrepareSlotAsync(open.Slot, "opened", () => engine.OpenAsync(open.Slot, open.Sampling, open.History));
+                    await PrepareSlotAsync(open.Slot, "opened", () => _engine.OpenAsync(open.Slot, open.Sampling, open.History));
                 break;
             case FrameWork { Frame: ClearFrame clear }:
-                await PrepareSlotAsync(clear.Slot, "cleared", () => engine.ClearAsync(clear.Slot, clear.FromPosition));
+                await PrepareSlotAsync(clear.Slot, "cleared", () => _engine.ClearAsync(clear.Slot, clear.FromPosition));
                 if (!IsLast)
-                    await output(clear, stopping.Token);
+                    await _output(clear, _stopping.Token);
                 break;
             case FrameWork { Frame: FaultFrame fault }:
-                await output(fault, stopping.Token);
+                await _output(fault, _stopping.Token);
                 break;
             case FrameWork other:
                 throw new DataPlaneProtocolException($"A {other.Frame.Type} frame came round the ring; stages take Open, Batch, Clear and Fault.");
@@ -117,31 +117,31 @@ internal sealed partial class StageRuntime : IAsyncDisposable
     {
         if (FindBrokenSlot(input.Rows.Span) is { } reason)
         {
-            await output(new FaultFrame(batchId, reason), stopping.Token);
+            await _output(new FaultFrame(batchId, reason), _stopping.Token);
             return;
         }
         StageOutput result;
         try
         {
-            result = await engine.DecodeAsync(input, stopping.Token);
-            consecutiveFaults = 0;
+            result = await _engine.DecodeAsync(input, _stopping.Token);
+            _consecutiveFaults = 0;
         }
-        catch (Exception exception) when (!stopping.IsCancellationRequested)
+        catch (Exception exception) when (!_stopping.IsCancellationRequested)
         {
             await FaultAsync(batchId, exception);
             return;
         }
         Frame frame = IsLast ? new TokensFrame(batchId, result.Tokens) : new BatchFrame(batchId, input.Rows, result.Hidden);
-        await output(frame, stopping.Token);
+        await _output(frame, _stopping.Token);
     }
 
     private async ValueTask FaultAsync(long batchId, Exception exception)
     {
-        LogBatchFailed(exception, assignment.Pipeline, assignment.Stage, batchId);
-        await output(new FaultFrame(batchId, $"Stage {assignment.Stage} could not compute a batch: {exception.Message}"), stopping.Token);
+        LogBatchFailed(exception, _assignment.Pipeline, _assignment.Stage, batchId);
+        await _output(new FaultFrame(batchId, $"Stage {_assignment.Stage} could not compute a batch: {exception.Message}"), _stopping.Token);
         // A refused argument says nothing of the engine; a computation that fails again and again does.
-        if (exception is not ArgumentException && ++consecutiveFaults == consecutiveFaultLimit)
-            onFailed($"stage {assignment.Stage} failed to compute {consecutiveFaults} times in a row: {exception.Message}", true);
+        if (exception is not ArgumentException && ++_consecutiveFaults == _consecutiveFaultLimit)
+            _onFailed($"stage {_assignment.Stage} failed to compute {_consecutiveFaults} times in a row: {exception.Message}", true);
     }
 
     private async ValueTask PrepareSlotAsync(int slot, string deed, Func<ValueTask> prepare)
@@ -149,22 +149,22 @@ internal sealed partial class StageRuntime : IAsyncDisposable
         try
         {
             await prepare();
-            brokenSlots.Remove(slot);
+            _brokenSlots.Remove(slot);
         }
-        catch (Exception exception) when (!stopping.IsCancellationRequested)
+        catch (Exception exception) when (!_stopping.IsCancellationRequested)
         {
-            LogSlotFailed(exception, assignment.Pipeline, assignment.Stage, slot);
-            brokenSlots[slot] = $"Stage {assignment.Stage}: slot {slot} could not be {deed}: {exception.Message}";
+            LogSlotFailed(exception, _assignment.Pipeline, _assignment.Stage, slot);
+            _brokenSlots[slot] = $"Stage {_assignment.Stage}: slot {slot} could not be {deed}: {exception.Message}";
         }
     }
 
     private string? FindBrokenSlot(ReadOnlySpan<BatchRow> rows)
     {
-        if (brokenSlots.Count == 0)
+        if (_brokenSlots.Count == 0)
             return null;
         foreach (var row in rows)
         {
-            if (brokenSlots.TryGetValue(row.Slot, out var reason))
+            if (_brokenSlots.TryGetValue(row.Slot, out var reason))
                 return reason;
         }
         return null;
