@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.Runtime.Versioning;
 using OrleansInference.Bench;
+
+[assembly: UnsupportedOSPlatform("windows")]
 
 var shape = new Option<string>("--shape") { Description = "Shape of the model", DefaultValueFactory = _ => "tinyllama-1.1b" };
 var type = new Option<string>("--type") { Description = "Type of its weights", DefaultValueFactory = _ => "Q4_0" };

@@ -35,7 +35,7 @@ internal sealed class ServedModel : IAsyncDisposable
         {
             using var client = new TopologyClient(served._http.BaseAddress!);
             var started = Stopwatch.GetTimestamp();
-            while (!await served.IsReadyAsync(client, cancellation))
+            while (!await IsReadyAsync(client, cancellation))
             {
                 if (served._run.IsCompleted || Stopwatch.GetElapsedTime(started) > ReadyBound)
                     throw new InvalidOperationException($"The cluster did not become ready.\n{served._output}");
@@ -70,7 +70,7 @@ internal sealed class ServedModel : IAsyncDisposable
         await _output.DisposeAsync();
     }
 
-    private async Task<bool> IsReadyAsync(TopologyClient client, CancellationToken cancellation)
+    private static async Task<bool> IsReadyAsync(TopologyClient client, CancellationToken cancellation)
     {
         try
         {
