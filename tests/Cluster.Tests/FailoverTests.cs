@@ -13,9 +13,10 @@ public sealed class FailoverTests(ITestOutputHelper output)
     [InlineData(2)]
     public async Task Kill_WhenASpareSiloCanTakeTheShard_IsNotReadyAndThenReadyWithinFiveSeconds(int stage)
     {
+        // Any three of the four have room for all layers, no two of them have.
         await using var cluster = await ClusterProcess.StartAsync(ClusterSettings.ThreeSilos with
         {
-            Silos = [.. ClusterSettings.ThreeSilos.Silos, "old-pc:threads=1,memory=10MB"], MoreArguments = ["--no-restart"],
+            Silos = [.. ClusterSettings.ThreeSilos.Silos, "old-pc:threads=1,memory=8MB"], MoreArguments = ["--no-restart"],
         });
         using var http = cluster.CreateHttpClient();
         var victim = (await cluster.GetTopologyAsync()).Pipelines.Single().Stages[stage];
