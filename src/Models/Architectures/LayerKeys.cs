@@ -8,7 +8,7 @@ internal static class LayerKeys
     public const string BlockCount = "block_count";
     public const string LeadingDense = "leading_dense_block_count";
     public const string WindowPattern = "attention.sliding_window_pattern";
-    private const string Window = "attention.sliding_window";
+    public const string Window = "attention.sliding_window";
 
     /// <summary>Every sixth layer of Gemma 3 sees the whole context.</summary>
     private const int DefaultWindowPeriod = 6;
@@ -20,6 +20,9 @@ internal static class LayerKeys
 
     public static bool IsPerLayer(ModelArchitecture architecture, string key) =>
         PerLayer.Any(name => key == $"{architecture.Name}.{name}");
+
+    public static bool IsOfWindow(ModelArchitecture architecture, string key) =>
+        key == $"{architecture.Name}.{Window}" || key == $"{architecture.Name}.{WindowPattern}";
 
     /// <summary>Which layers see only a window; null where the model has no windowed layers.</summary>
     public static bool[]? ReadWindowPattern(GgufMetadata metadata, ModelArchitecture architecture, int layerCount)

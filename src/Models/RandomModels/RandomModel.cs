@@ -33,7 +33,8 @@ public static class RandomModel
     private static void AddKeys(GgufWriter writer, RandomModelShape shape)
     {
         writer.SetString("general.architecture", shape.Architecture);
-        writer.SetString("general.name", $"{shape.Name} with random weights");
+        // Not the shape's name: llama.cpp looks for names of families in it, and expects their special tokens then.
+        writer.SetString("general.name", $"random weights, {shape.LayerCount} layers of {shape.HiddenSize}");
         writer.SetString("general.license", "MIT");
         Number("context_length", shape.ContextLength);
         Number("embedding_length", shape.HiddenSize);

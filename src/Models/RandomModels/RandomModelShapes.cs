@@ -65,7 +65,7 @@ internal static class RandomModelShapes
         },
         Tiny,
         Tiny with { Name = "tiny-llama-tied", IsTied = true, HasRopeFrequencies = true },
-        Tiny with { Name = "tiny-mistral", HeadCount = 6, KeyValueHeadCount = 2, RopeBase = 1_000_000, SlidingWindow = 1024 },
+        Tiny with { Name = "tiny-mistral", HeadCount = 16, KeyValueHeadCount = 4, RopeBase = 1_000_000, SlidingWindow = 1024 },
         Tiny with { Name = "tiny-qwen2", Architecture = "qwen2", IsTied = true },
         Tiny with { Name = "tiny-qwen3", Architecture = "qwen3", HeadLength = 64, IsTied = true },
         Tiny with

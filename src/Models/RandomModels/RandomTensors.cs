@@ -12,6 +12,9 @@ internal sealed class RandomTensors(GgufWriter writer, RandomModelShape shape, G
     private const float WeightGain = 2;
     private const float LogitSpread = 3;
 
+    /// <summary>Normed queries and keys have scores of about 1, which is nearly an average over the context; this makes attention choose.</summary>
+    private const float AttentionNormGain = 2;
+
     /// <summary>A tied table is small, or the head would mostly find the very token that went in.</summary>
     private const float TiedEmbeddingSpread = 0.1f;
 
@@ -76,8 +79,8 @@ internal sealed class RandomTensors(GgufWriter writer, RandomModelShape shape, G
 
         if (shape.Architecture is "qwen3" or "qwen3moe" or "gemma3")
         {
-            Norm(layer, "attn_q_norm", shape.HeadLength);
-            Norm(layer, "attn_k_norm", shape.HeadLength);
+            Norm(layer, "attn_q_norm", shape.HeadLength, AttentionNormGain);
+            Norm(layer, "attn_k_norm", shape.HeadLength, AttentionNormGain);
         }
 
         Weight(layer, "attn_output", query, shape.HiddenSize);
@@ -114,7 +117,8 @@ internal sealed class RandomTensors(GgufWriter writer, RandomModelShape shape, G
 
     private static float Spread(int columns) => WeightGain / MathF.Sqrt(columns);
 
-    private void Norm(int layer, string name, int count) => Vector(TensorNames.OfLayer(layer, name + ".weight"), count, centre: 1, amplitude: 0.3f);
+    private void Norm(int layer, string name, int count, float gain = 1) =>
+        Vector(TensorNames.OfLayer(layer, name + ".weight"), count, gain, 0.3f * gain);
 
     private void Bias(int layer, string name, int count) => Vector(TensorNames.OfLayer(layer, name + ".bias"), count, centre: 0, amplitude: 0.5f);
 

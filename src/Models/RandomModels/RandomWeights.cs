@@ -62,14 +62,18 @@ internal static class RandomWeights
         }
     }
 
-    /// <summary>Blocks of an F16 scale and quants; scales differ by up to 30 % so that blocks are unlike.</summary>
+    /// <summary>
+    /// Blocks of an F16 scale and quants. Scales differ by up to 30 % so that blocks are unlike, and half are negative: four-bit quants run
+    /// from -8 to 7, and their mean of -1/2 would otherwise drown the rest of a long sum.
+    /// </summary>
     private static void FillBlocks(Span<byte> bytes, int blockBytes, RandomSource random, Action<Span<byte>> adjust, float scale)
     {
         random.Fill(bytes);
         for (var at = 0; at < bytes.Length; at += blockBytes)
         {
-            var variation = BinaryPrimitives.ReadInt16LittleEndian(bytes[at..]) * (0.3f / short.MaxValue);
-            BinaryPrimitives.WriteHalfLittleEndian(bytes[at..], (Half)(scale * (1 + variation)));
+            var number = BinaryPrimitives.ReadInt16LittleEndian(bytes[at..]);
+            var variation = 1 + number * (0.3f / short.MaxValue);
+            BinaryPrimitives.WriteHalfLittleEndian(bytes[at..], (Half)((number & 1) == 0 ? scale * variation : -scale * variation));
             adjust(bytes.Slice(at + 2, blockBytes - 2));
         }
     }
@@ -92,10 +96,11 @@ internal static class RandomWeights
         block.Slice(12, 4).Clear();
     }
 
-    /// <summary>Value = d·scale·(quant − 32) with quants of 0 to 63 and signed 8-bit scales.</summary>
+    /// <summary>Value = d·scale·(quant − 32) with quants of 0 to 63 and signed 8-bit scales; half the blocks are negative, as above.</summary>
     private static void SetScalesQ6K(Span<byte> block, float amplitude)
     {
+        var isNegative = (block[208] & 1) == 1;
         block.Slice(192, 16).Fill(SubScale);
-        BinaryPrimitives.WriteHalfLittleEndian(block[208..], (Half)(amplitude / (32 * SubScale)));
+        BinaryPrimitives.WriteHalfLittleEndian(block[208..], (Half)((isNegative ? -amplitude : amplitude) / (32 * SubScale)));
     }
 }

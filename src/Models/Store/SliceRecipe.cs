@@ -49,9 +49,12 @@ internal sealed class SliceRecipe(ModelStore store, ModelManifest manifest, int 
     private void AddKeys(GgufWriter writer, GgufMetadata metadata)
     {
         var architecture = ModelArchitecture.Get(manifest.Architecture);
+        var windowed = LayerKeys.ReadWindowPattern(metadata, architecture, manifest.LayerCount)?[firstLayer..endLayer];
         foreach (var key in metadata.Keys)
         {
             if (key.StartsWith(TokenizerPrefix, StringComparison.Ordinal) && !IsLast)
+                continue;
+            if (LayerKeys.IsOfWindow(architecture, key) && windowed is not null)
                 continue;
             if (LayerKeys.IsPerLayer(architecture, key) && metadata.TypeOf(key) == GgufValueType.Array)
                 writer.CopyArrayRange(metadata, key, firstLayer, endLayer);
@@ -62,13 +65,22 @@ internal sealed class SliceRecipe(ModelStore store, ModelManifest manifest, int 
         writer.SetUInt32(Key(LayerKeys.BlockCount), (uint)(endLayer - firstLayer));
         if (metadata.FindInteger(Key(LayerKeys.LeadingDense)) is { } dense)
             writer.SetUInt32(Key(LayerKeys.LeadingDense), (uint)Math.Clamp(dense - firstLayer, 0, endLayer - firstLayer));
-        if (LayerKeys.ReadWindowPattern(metadata, architecture, manifest.LayerCount) is { } pattern)
-            writer.SetBooleans(Key(LayerKeys.WindowPattern), pattern[firstLayer..endLayer]);
+        AddWindow(writer, metadata, windowed ?? []);
         if (!IsLast)
         {
             writer.SetString("tokenizer.ggml.model", "no_vocab");
             writer.SetUInt32(Key("vocab_size"), 1);
         }
+    }
+
+    /// <summary>The runtime asserts that a model with a window has a windowed layer, so a slice of only full ones says that it has none.</summary>
+    private void AddWindow(GgufWriter writer, GgufMetadata metadata, bool[] windowed)
+    {
+        if (!windowed.Contains(true))
+            return;
+
+        writer.CopyKey(metadata, Key(LayerKeys.Window));
+        writer.SetBooleans(Key(LayerKeys.WindowPattern), windowed);
     }
 
     private void AddTensors(GgufWriter writer)
