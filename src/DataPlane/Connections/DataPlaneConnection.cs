@@ -102,10 +102,16 @@ public sealed partial class DataPlaneConnection : IAsyncDisposable
 
     private async Task RunAsync(EncodedFrame? opening)
     {
-        using (var heartbeat = new Heartbeat(_options, _time, Ping, OnSilence))
-            await Task.WhenAll(GuardAsync(SendAsync(opening, heartbeat)), GuardAsync(_receiver.ReadAsync(OnPing, heartbeat)));
-        await _link.CloseAsync(graceful: _ending is { Reason: null } && await _sent.Task);
-        SetGone();
+        try
+        {
+            using (var heartbeat = new Heartbeat(_options, _time, Ping, OnSilence))
+                await Task.WhenAll(GuardAsync(SendAsync(opening, heartbeat)), GuardAsync(_receiver.ReadAsync(OnPing, heartbeat)));
+            await _link.CloseAsync(graceful: _ending is { Reason: null } && await _sent.Task);
+        }
+        finally
+        {
+            SetGone();
+        }
     }
 
     private async Task SendAsync(EncodedFrame? opening, Heartbeat heartbeat)

@@ -22,9 +22,13 @@ internal sealed record Endpoint(string Host, int Port)
         return true;
     }
 
-    public async ValueTask<IPAddress[]> ResolveAsync(CancellationToken cancellation) =>
-        IPAddress.TryParse(Host, out var address) ? [address] : await Dns.GetHostAddressesAsync(Host, cancellation);
+    public async ValueTask<IPAddress[]> ResolveAsync(CancellationToken cancellation)
+    {
+        IPAddress[] addresses = IPAddress.TryParse(Host, out var address) ? [address] : await Dns.GetHostAddressesAsync(Host, cancellation);
+        return [.. addresses.Select(Plain)];
+    }
 
-    public static bool IsLoopback(IPAddress address) =>
-        IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
+    public static bool IsLoopback(IPAddress address) => IPAddress.IsLoopback(Plain(address));
+
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

@@ -119,7 +119,8 @@ internal sealed class FrameSender(PipeWriter output, FrameCodec codec, DataPlane
         return true;
     }
 
-    private async ValueTask<bool> FlushAsync(Heartbeat heartbeat) => MayGoOn(await output.FlushAsync(), heartbeat);
+    private async ValueTask<bool> FlushAsync(Heartbeat heartbeat) =>
+        output.UnflushedBytes == 0 || MayGoOn(await output.FlushAsync(), heartbeat);
 
     private static bool MayGoOn(FlushResult result, Heartbeat heartbeat)
     {
