@@ -202,6 +202,7 @@ internal sealed class LlamaStageEngine : IStageEngine
         _context.Dispose();
         _model.Dispose();
         _embeddings?.Dispose();
+        NativeRuntime.ReturnFreeMemory();
     }
 }
 

@@ -7,6 +7,8 @@ namespace OrleansInference.Silo.Engines.LlamaCpp.Interop;
 /// <summary>The native libraries of this process: found, checked, loaded once, and never unloaded.</summary>
 internal static unsafe class NativeRuntime
 {
+    private const int LargeBlockBytes = 4 * 1024 * 1024;
+
     private static readonly Lock s_lock = new();
     private static readonly Dictionary<string, nint> s_libraries = [];
     private static string? s_folder;
@@ -28,6 +30,8 @@ internal static unsafe class NativeRuntime
             Adopt(folder);
             // An assertion in ggml ends the process anyway; its backtrace would start a debugger and hang for seconds first.
             _ = LibcNative.setenv("GGML_NO_BACKTRACE", "1", 1);
+            // Left alone, the C library raises this bound with use and then keeps the caches of unloaded slices for itself.
+            _ = LibcNative.mallopt(LibcNative.M_MMAP_THRESHOLD, LargeBlockBytes);
             NativeLog.Install((loggers ?? NullLoggerFactory.Instance).CreateLogger("OrleansInference.Silo.Engines.LlamaCpp"));
             fixed (byte* path = Encoding.UTF8.GetBytes(folder + '\0'))
                 GgmlNative.ggml_backend_load_all_from_path(path);
@@ -48,6 +52,9 @@ internal static unsafe class NativeRuntime
             return function != 0 ? function : throw new NativeRuntimeException($"ggml's processor backend has no {Encoding.UTF8.GetString(name)}.");
         }
     }
+
+    /// <summary>Gives back to the system what the C library keeps after a slice was unloaded: tens of megabytes, in many small blocks.</summary>
+    public static void ReturnFreeMemory() => _ = LibcNative.malloc_trim(0);
 
     private static void Adopt(string folder)
     {
