@@ -53,6 +53,9 @@ internal sealed class TestGateway : IFrameHandler, IAsyncDisposable
     public ValueTask CancelAsync(TestCompletion completion) =>
         _connection.SendAsync(new CancelFrame(completion.RequestId), TestContext.Current.CancellationToken);
 
+    /// <summary>Drops what was collected of a completion that has ended.</summary>
+    public void Forget(TestCompletion completion) => _completions.TryRemove(completion.RequestId, out _);
+
     public async ValueTask OnFrameAsync(Frame frame, DataPlaneConnection connection, CancellationToken cancellation)
     {
         switch (frame)
