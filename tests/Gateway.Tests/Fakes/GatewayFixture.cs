@@ -92,6 +92,17 @@ public sealed class GatewayFixture : IAsyncLifetime
         new(HttpMethod.Post, path) { Content = new StringContent(json, Encoding.UTF8, "application/json") },
         HttpCompletionOption.ResponseHeadersRead, cancellation);
 
+    /// <summary>Posts, reads the first event, then calls <paramref name="then"/> and returns the rest of the answer.</summary>
+    internal async Task<string> PostForRestAsync(string path, string json, Action then)
+    {
+        using var response = await PostForStreamAsync(path, json);
+        response.StatusCode.ShouldBe(System.Net.HttpStatusCode.OK);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        (await reader.ReadLineAsync())!.ShouldStartWith("data: ");
+        then();
+        return await reader.ReadToEndAsync();
+    }
+
     /// <summary>The events of a streamed answer, without [DONE], which must be there.</summary>
     internal async Task<JsonElement[]> PostForEventsAsync(string path, string json)
     {

@@ -19,7 +19,8 @@ public sealed class DisconnectTests : IAsyncLifetime
     public async Task Client_WhenItLeavesMidStream_CancelsTheCompletionAtTheHead()
     {
         _gateway.Head.Script = Scripts.Endless;
-        var response = await _gateway.PostForStreamAsync(Path, """{"model":"pebble","prompt":"Hi","stream":true,"n":2}""");
+        var response = await _gateway.PostForStreamAsync(Path, """{"model":"pebble","prompt":"Hi","stream":true,"n":2}""",
+            TestContext.Current.CancellationToken);
         response.Dispose();
         await GatewayFixture.UntilAsync(() => _gateway.Head.Requests.Count(request => request.IsCancelled) == 2, "both are cancelled");
         await _gateway.SettleAsync();
@@ -94,7 +95,8 @@ public sealed class DisconnectTests : IAsyncLifetime
     {
         await using var gateway = await GatewayFixture.StartAsync("--Gateway:DrainMilliseconds=100");
         gateway.Head.Script = Scripts.Endless;
-        using var response = await gateway.PostForStreamAsync(Path, """{"model":"pebble","prompt":"Hi","stream":true}""");
+        using var response = await gateway.PostForStreamAsync(
+            Path, """{"model":"pebble","prompt":"Hi","stream":true}""", TestContext.Current.CancellationToken);
         var stopping = gateway.StopAsync();
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         text.ShouldContain("\"code\":\"stopping\"");
@@ -106,8 +108,9 @@ public sealed class DisconnectTests : IAsyncLifetime
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = receiveBufferBytes };
         await socket.ConnectAsync(_gateway.Address.Host, _gateway.Address.Port, TestContext.Current.CancellationToken);
-        await socket.SendAsync(Encoding.UTF8.GetBytes(
-            $"POST {Path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+        var request = $"POST {Path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            + $"Content-Length: {body.Length}\r\n\r\n{body}";
+        await socket.SendAsync(Encoding.UTF8.GetBytes(request), TestContext.Current.CancellationToken);
         return socket;
     }
 

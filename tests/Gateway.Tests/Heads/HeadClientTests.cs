@@ -115,20 +115,6 @@ public sealed class HeadClientTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Completion_WhenItHasBegun_IsNeverBegunAnew()
-    {
-        _gateway.Head.Script = async request =>
-        {
-            await request.SendAsync("Once");
-            await request.FailAsync(GenerationErrorCode.StageLost, "Lost.");
-        };
-        // The text may arrive together with the failure; either way it was generated, and no second completion is started.
-        using var response = await _gateway.PostAsync(Path, Body, TestContext.Current.CancellationToken);
-        response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
-        _gateway.Head.Requests.Count.ShouldBe(1);
-    }
-
-    [Fact]
     public async Task Head_WhenNobodyListens_Gives503()
     {
         await _gateway.Head.DisposeAsync();

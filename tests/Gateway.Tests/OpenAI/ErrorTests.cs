@@ -110,36 +110,43 @@ public sealed class ErrorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Head_WhenItFailsMidStream_SendsAnErrorEventAndEndsTheStream()
+    public async Task Head_WhenItFailsMidStream_SendsTheTextThenAnErrorEventAndEndsTheStream()
     {
+        var begun = new TaskCompletionSource();
         _gateway.Head.Script = async request =>
         {
             await request.SendAsync("Once");
+            await begun.Task;
+            await request.SendAsync(" upon");
             await request.FailAsync(GenerationErrorCode.StageLost, "Stage 1 was lost.");
         };
-        using var response = await PostAsync(StreamBody);
-        response.StatusCode.ShouldBe(HttpStatusCode.OK);
-        var events = (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
-        events[^1].ShouldBe(
-            """data: {"error":{"message":"Stage 1 was lost.","type":"service_unavailable_error","param":null,"code":"stage_lost"}}""");
-        events.ShouldNotContain("data: [DONE]");
+        var rest = await _gateway.PostForRestAsync(Chat, StreamBody, begun.SetResult);
+        rest.ShouldContain("{\"content\":\" upon\"}");
+        rest.ShouldEndWith("""
+            data: {"error":{"message":"Stage 1 was lost.","type":"service_unavailable_error","param":null,"code":"stage_lost"}}
+
+
+            """);
+        rest.ShouldNotContain("[DONE]");
+        _gateway.Head.Requests.Count.ShouldBe(1);
         await _gateway.SettleAsync();
     }
 
     [Fact]
     public async Task Head_WhenOneChoiceFailsMidStream_CancelsTheOthers()
     {
+        var begun = new TaskCompletionSource();
         var number = 0;
         _gateway.Head.Script = async request =>
         {
             await request.SendAsync("Once");
-            if (Interlocked.Increment(ref number) == 1)
-                await request.FailAsync(GenerationErrorCode.Internal, "Broken.");
-            else
+            if (Interlocked.Increment(ref number) == 2)
                 await Task.Delay(Timeout.InfiniteTimeSpan, request.Cancelled);
+            await begun.Task;
+            await request.FailAsync(GenerationErrorCode.Internal, "Broken.");
         };
-        using var response = await PostAsync("""{"model":"pebble","messages":[{"role":"user","content":"Hi"}],"stream":true,"n":2}""");
-        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("internal_error");
+        var body = """{"model":"pebble","messages":[{"role":"user","content":"Hi"}],"stream":true,"n":2}""";
+        (await _gateway.PostForRestAsync(Chat, body, begun.SetResult)).ShouldContain("internal_error");
         await _gateway.SettleAsync();
         _gateway.Head.Requests.Count(request => request.IsCancelled).ShouldBe(1);
     }
@@ -147,14 +154,16 @@ public sealed class ErrorTests : IAsyncLifetime
     [Fact]
     public async Task Head_WhenItsProcessDiesMidStream_SendsAnErrorEvent()
     {
+        var begun = new TaskCompletionSource();
         _gateway.Head.Script = async request =>
         {
             await request.SendAsync("Once");
+            await begun.Task;
             await request.DropConnectionAsync();
         };
-        using var response = await PostAsync(StreamBody);
-        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("\"code\":\"stage_lost\"");
+        (await _gateway.PostForRestAsync(Chat, StreamBody, begun.SetResult)).ShouldContain("\"code\":\"stage_lost\"");
         await _gateway.SettleAsync();
+        _gateway.Head.Requests.Count.ShouldBe(1);
         await GatewayFixture.UntilAsync(() => _gateway.Heads.ConnectionCount == 0, "the dead connection is forgotten");
     }
 
