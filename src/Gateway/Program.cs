@@ -7,8 +7,5 @@ builder.AddCluster();
 builder.AddGateway();
 
 var app = builder.Build();
-app.UseApiErrors();
-app.MapGroup("/v1").MapOpenAI();
-app.MapGroup("/admin").MapAdmin();
-app.MapHealth();
+app.MapGateway();
 await app.RunAsync();

@@ -75,7 +75,7 @@ internal sealed class CompletionRun : IAsyncDisposable
         _isDisposed = true;
         await _stopping.CancelAsync();
         // A completion has one user at a time: whoever still waits for a first part must have left.
-        await Task.WhenAll(_firstParts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Task.WhenAll(_firstParts)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var completion in _completions)
             await completion.DisposeAsync();
         _stopping.Dispose();

@@ -2,6 +2,8 @@ using System.ComponentModel.DataAnnotations;
 using OrleansInference.Embedded.Hosting;
 using OrleansInference.Gateway.Admission;
 using OrleansInference.Gateway.Clusters;
+using OrleansInference.Grains.Hosting;
+using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace OrleansInference.Gateway.Hosting;
 
@@ -13,7 +15,11 @@ internal static class ClusterHosting
     {
         var options = builder.Configuration.GetSection(ClusterOptions.Section).Get<ClusterOptions>() ?? new();
         Validator.ValidateObject(options, new(options), validateAllProperties: true);
-        builder.UseOrleans(silo => silo.UseEmbeddedClustering(options.Folder, options.SiloName));
+        builder.UseOrleans(silo => silo
+            .UseEmbeddedClustering(options.Folder, options.SiloName)
+            .AddFileGrainStorage("store", Path.Combine(options.Folder, "store"))
+            .UseSiloMetadata([])
+            .AddInferenceGrains());
         builder.Services.AddSingleton<IAdmission, GrainAdmission>().AddSingleton<IClusterView, GrainClusterView>();
         return builder;
     }
