@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Orleans;
 using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;
+using Orleans.Storage;
 using OrleansInference.Grains.Devices;
 using OrleansInference.Grains.Pipelines;
 using OrleansInference.Grains.Shards;
@@ -175,6 +176,12 @@ internal sealed partial class ClusterGrain : Grain, IClusterGrain, IDisposable
         try
         {
             await _record.WriteStateAsync();
+        }
+        catch (InconsistentStateException)
+        {
+            // Another activation of this grain has written: this one knows nothing any more.
+            DeactivateOnIdle();
+            throw;
         }
         finally
         {

@@ -9,8 +9,8 @@ namespace OrleansInference.Grains.Pipelines;
 
 /// <summary>
 /// A state machine on a timer: Waiting → Loading → Linking → Proving → Ready, and back to Waiting for a new plan and epoch when
-/// something breaks. A new activation of a running pipeline goes the same way with the plan it finds, which disturbs nobody: loading
-/// and linking again change nothing, proving again sends one more token round.
+/// something breaks. A new activation of a running pipeline looks for its shards and goes the same way from there, which disturbs
+/// nobody: linking again changes nothing, proving again sends one more token round.
 /// </summary>
 internal sealed partial class PipelineGrain : Grain, IPipelineGrain
 {
@@ -35,6 +35,7 @@ internal sealed partial class PipelineGrain : Grain, IPipelineGrain
     private DateTimeOffset _plannedAt;
     private DateTimeOffset _improvementAt;
     private int _failures;
+    private bool _isAdopting;
 
     public PipelineGrain(
         [PersistentState("pipeline", "store")] IPersistentState<PipelineRecord> record, IGrainFactory grains, ISiloStatusOracle silos,
@@ -55,6 +56,7 @@ internal sealed partial class PipelineGrain : Grain, IPipelineGrain
     {
         _wanted = Record.Specification;
         _plannedAt = _time.GetUtcNow();
+        _isAdopting = !Record.Stages.IsEmpty;
         Enter(Record.Stages.IsEmpty ? PipelineState.Waiting : PipelineState.Loading, "has moved and looks for its shards");
         var period = TimeSpan.FromMilliseconds(_options.TickMilliseconds);
         _timer = this.RegisterGrainTimer(static self => self.TickAsync(), this, new GrainTimerCreationOptions(TimeSpan.Zero, period));
@@ -120,7 +122,7 @@ internal sealed partial class PipelineGrain : Grain, IPipelineGrain
 
     private async Task LoadAsync(PipelineSpecification specification)
     {
-        var answers = await Task.WhenAll(Record.Stages.Select(stage => _tracker.HasAccepted(stage, Record.Epoch)
+        var answers = await Task.WhenAll(Record.Stages.Select(stage => _isAdopting || _tracker.HasAccepted(stage, Record.Epoch)
             ? _ring.GetStatusAsync(stage)
             : _ring.LoadAsync(stage, ToAssignment(specification, stage))));
         _tracker.Note(answers);
@@ -129,6 +131,8 @@ internal sealed partial class PipelineGrain : Grain, IPipelineGrain
             Enter(PipelineState.Linking, "links its stages");
         else if (verdict.Condition != RingCondition.Pending)
             GiveUp(verdict);
+        else if (_isAdopting && answers.Any(answer => answer.IsGood && !_tracker.HasAccepted(answer.Stage, Record.Epoch)))
+            PlanAgain("has lost shards while nobody looked");
         else if (_tracker.MadeProgress(Record.Stages))
             _phaseSince = _time.GetUtcNow();
         else if (_time.GetUtcNow() - _phaseSince > TimeSpan.FromSeconds(_options.LoadStallSeconds))
