@@ -6,7 +6,7 @@ namespace OrleansInference.Models.Gguf;
 /// <summary>An array value, read in place from the mapping; valid until the file is disposed.</summary>
 public readonly struct GgufArray
 {
-    private const int HeaderBytes = 12;
+    internal const int HeaderBytes = 12;
 
     private readonly MappedFile _mapping;
     private readonly GgufEntry _entry;

@@ -41,6 +41,9 @@ public sealed record RandomModelShape
 
     public int ExpertCount { get; init; }
 
+    /// <summary>Experts that one token goes through.</summary>
+    public int ExpertsUsed { get; init; }
+
     public int ExpertFeedForwardLength { get; init; }
 
     /// <summary>All shapes by name.</summary>

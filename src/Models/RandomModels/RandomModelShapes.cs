@@ -65,7 +65,7 @@ internal static class RandomModelShapes
         },
         Tiny,
         Tiny with { Name = "tiny-llama-tied", IsTied = true, HasRopeFrequencies = true },
-        Tiny with { Name = "tiny-mistral", HeadCount = 6, KeyValueHeadCount = 2, RopeBase = 1_000_000, SlidingWindow = 1024 },
+        Tiny with { Name = "tiny-mistral", HeadCount = 16, KeyValueHeadCount = 4, RopeBase = 1_000_000, SlidingWindow = 1024 },
         Tiny with { Name = "tiny-qwen2", Architecture = "qwen2", IsTied = true },
         Tiny with { Name = "tiny-qwen3", Architecture = "qwen3", HeadLength = 64, IsTied = true },
         Tiny with
@@ -74,6 +74,7 @@ internal static class RandomModelShapes
             Architecture = "qwen3moe",
             HeadLength = 64,
             ExpertCount = 8,
+            ExpertsUsed = 2,
             ExpertFeedForwardLength = 256,
         },
         Tiny with { Name = "tiny-gemma3", Architecture = "gemma3", HeadLength = 64, SlidingWindow = 16, IsTied = true },

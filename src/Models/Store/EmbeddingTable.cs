@@ -1,3 +1,4 @@
+using OrleansInference.Models.Architectures;
 using OrleansInference.Models.Gguf;
 
 namespace OrleansInference.Models.Store;
@@ -37,7 +38,12 @@ public sealed class EmbeddingTable : IDisposable
     public float Scale { get; }
 
     /// <exception cref="ModelFormatException">The blob is missing or of another size than the manifest says.</exception>
-    public static EmbeddingTable Open(ModelStore store, ModelManifest manifest) => throw new NotImplementedException();
+    public static EmbeddingTable Open(ModelStore store, ModelManifest manifest)
+    {
+        var tensor = manifest.Embedding.Find(TensorNames.Embedding)
+            ?? throw new ModelFormatException("the manifest's embedding blob lacks the tensor", subject: TensorNames.Embedding);
+        return new EmbeddingTable(MappedFile.Open(store.RequirePath("embedding", manifest.Embedding)), tensor, manifest.EmbeddingScale);
+    }
 
     /// <summary>The stored row of a token; valid until the table is disposed.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The vocabulary has no such token.</exception>
