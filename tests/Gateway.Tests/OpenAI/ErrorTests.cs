@@ -194,7 +194,8 @@ public sealed class ErrorTests : IAsyncLifetime
             await request.SendAsync(Secret);
             await request.FinishAsync();
         };
-        foreach (var body in (string[])[$$"""{"model":"pebble","prompt":"{{Secret}}"}""", $$"""{"model":"pebble","prompt":"{{Secret}}","stop":5}""",
+        foreach (var body in (string[])[
+            $$"""{"model":"pebble","prompt":"{{Secret}}"}""", $$"""{"model":"pebble","prompt":"{{Secret}}","stop":5}""",
             $$"""{"model":"pebble","prompt":["{{Secret}}", 5]}""", $$"""{"model":"pebble","prompt":"{{Secret}}"""])
         {
             using var response = await _gateway.PostAsync("/v1/completions", body, TestContext.Current.CancellationToken);
