@@ -65,7 +65,8 @@ internal sealed class Completion(CompletionOrder order, IAdmission admission, He
         try
         {
             _request = await heads.StartAsync(
-                new(_lease.HeadEndpoint, _lease.Pipeline, _lease.Epoch), Order.Request with { PrefillChunkRows = _lease.PrefillChunkRows }, cancellation);
+                new(_lease.HeadEndpoint, _lease.Pipeline, _lease.Epoch),
+                    Order.Request with { PrefillChunkRows = _lease.PrefillChunkRows }, cancellation);
             return true;
         }
         catch (HeadUnavailableException) when (_attempts < options.AdmissionAttempts)

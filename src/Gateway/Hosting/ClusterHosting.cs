@@ -10,7 +10,9 @@ namespace OrleansInference.Gateway.Hosting;
 /// <summary>The only place of the gateway that knows which actor engine runs the cluster.</summary>
 internal static class ClusterHosting
 {
-    /// <summary>Joins the cluster with a silo of the gateway's own, which holds no shards: a client from outside would wait out the death of a silo.</summary>
+    /// <summary>
+    /// Joins the cluster with a silo of the gateway's own, which holds no shards: a client from outside would wait out the death of a silo.
+    /// </summary>
     public static WebApplicationBuilder AddCluster(this WebApplicationBuilder builder)
     {
         var options = builder.Configuration.GetSection(ClusterOptions.Section).Get<ClusterOptions>() ?? new();

@@ -18,14 +18,17 @@ public sealed class TopologyTests(GatewayFixture gateway) : IClassFixture<Gatewa
             "processor_load":0.25,"endpoint":"127.0.0.1:101","read_at":"1970-01-01T00:00:00+00:00"}
             """);
         topology.GetProperty("models").GetRawText().ShouldBe(
-            """[{"name":"pebble","replicas":1,"slots":4,"context_length":512,"batch_rows":64,"queue_length":16,"ready":true,"load_progress":1}]""");
+            """[{"name":"pebble","replicas":1,"slots":4,"context_length":512,"batch_rows":64,"queue_length":16,"""
+            + """
+            "ready":true,"load_progress":1}]
+            """);
         var pipeline = topology.GetProperty("pipelines")[0];
         (pipeline.GetProperty("name").GetString(), pipeline.GetProperty("epoch").GetInt64(), pipeline.GetProperty("state").GetString())
             .ShouldBe(("pebble/0", 3, "ready"));
         pipeline.GetProperty("stages")[1].GetRawText().ShouldBe(
-            """{"stage":1,"silo":"silo-pi-hat","device":"pi-hat","pid":102,"layers":{"first":4,"end":8},"state":"linked","load_progress":1,"""
+            """{"stage":1,"silo":"silo-pi-hat","device":"pi-hat","pid":102,"layers":{"first":4,"end":8},"state":"linked","""
             + """
-            "mapped_bytes":900,"kv_bytes":200}
+            "load_progress":1,"mapped_bytes":900,"kv_bytes":200}
             """);
     }
 
@@ -33,7 +36,8 @@ public sealed class TopologyTests(GatewayFixture gateway) : IClassFixture<Gatewa
     public async Task Topology_WhenCompletionsRun_CountsThem()
     {
         gateway.Head.Script = Scripts.Endless;
-        using (await gateway.PostForStreamAsync("/v1/completions", """{"model":"pebble","prompt":"Hi","stream":true,"n":3}""", TestContext.Current.CancellationToken))
+        using (await gateway.PostForStreamAsync(
+            "/v1/completions", """{"model":"pebble","prompt":"Hi","stream":true,"n":3}""", TestContext.Current.CancellationToken))
         {
             (await GetAsync("/admin/topology")).GetProperty("gateway").GetRawText().ShouldBe(
                 """{"in_flight_requests":1,"queued_requests":0,"running_completions":3,"head_connections":1}""");

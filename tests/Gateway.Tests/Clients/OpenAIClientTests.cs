@@ -23,7 +23,8 @@ public sealed class OpenAIClientTests : IAsyncLifetime
     public async Task Chat_WhenAsked_AnswersWithUsage()
     {
         ChatCompletion completion = await Client().CompleteChatAsync(
-            [new SystemChatMessage("Be brief."), new UserChatMessage("Tell me a story")], cancellationToken: TestContext.Current.CancellationToken);
+            [new SystemChatMessage("Be brief."), new UserChatMessage("Tell me a story")],
+                cancellationToken: TestContext.Current.CancellationToken);
         completion.Content[0].Text.ShouldBe("Once upon a time");
         completion.FinishReason.ShouldBe(SdkFinishReason.Stop);
         completion.Role.ShouldBe(ChatMessageRole.Assistant);
@@ -66,7 +67,8 @@ public sealed class OpenAIClientTests : IAsyncLifetime
             await request.SendAsync("Once", Scripts.TokenOf("Once"));
             await request.FinishAsync(FinishReason.Length, 7, 5);
         };
-        ChatCompletion completion = await Client().CompleteChatAsync([new UserChatMessage("Hi")], options, TestContext.Current.CancellationToken);
+        ChatCompletion completion = await Client().CompleteChatAsync(
+            [new UserChatMessage("Hi")], options, TestContext.Current.CancellationToken);
 
         completion.FinishReason.ShouldBe(SdkFinishReason.Length);
         var token = completion.ContentTokenLogProbabilities.ShouldHaveSingleItem();
@@ -80,9 +82,11 @@ public sealed class OpenAIClientTests : IAsyncLifetime
     [Fact]
     public async Task Conversation_WhenTheAnswerIsSentBack_IsUnderstood()
     {
-        ChatCompletion first = await Client().CompleteChatAsync([new UserChatMessage("Hi")], cancellationToken: TestContext.Current.CancellationToken);
+        ChatCompletion first = await Client().CompleteChatAsync(
+            [new UserChatMessage("Hi")], cancellationToken: TestContext.Current.CancellationToken);
         await Client().CompleteChatAsync(
-            [new UserChatMessage("Hi"), new AssistantChatMessage(first), new UserChatMessage(ChatMessageContentPart.CreateTextPart("And then?"))],
+            [new UserChatMessage("Hi"), new AssistantChatMessage(first),
+                new UserChatMessage(ChatMessageContentPart.CreateTextPart("And then?"))],
             cancellationToken: TestContext.Current.CancellationToken);
         _gateway.Head.LastRequest.Generation.Messages!.Value
             .ShouldBe([new("user", "Hi"), new("assistant", "Once upon a time"), new("user", "And then?")]);
@@ -135,7 +139,8 @@ public sealed class OpenAIClientTests : IAsyncLifetime
         using var cancellation = new CancellationTokenSource();
         await Should.ThrowAsync<OperationCanceledException>(async () =>
         {
-            await foreach (var update in Client().CompleteChatStreamingAsync([new UserChatMessage("Hi")], cancellationToken: cancellation.Token))
+            await foreach (var update in Client().CompleteChatStreamingAsync(
+                [new UserChatMessage("Hi")], cancellationToken: cancellation.Token))
             {
                 if (update.ContentUpdate.Count > 0 && update.ContentUpdate[0].Text.Length > 0)
                     await cancellation.CancelAsync();

@@ -88,7 +88,8 @@ public sealed class GatewayFixture : IAsyncLifetime
     }
 
     /// <summary>Posts and returns once the headers are here.</summary>
-    internal Task<HttpResponseMessage> PostForStreamAsync(string path, string json, CancellationToken cancellation = default) => Http.SendAsync(
+    internal Task<HttpResponseMessage> PostForStreamAsync(string path, string json, CancellationToken cancellation = default) =>
+        Http.SendAsync(
         new(HttpMethod.Post, path) { Content = new StringContent(json, Encoding.UTF8, "application/json") },
         HttpCompletionOption.ResponseHeadersRead, cancellation);
 

@@ -77,7 +77,7 @@ public sealed class DisconnectTests : IAsyncLifetime
             await request.FinishAsync();
             sent.SetResult();
         };
-        using var socket = await SendRawAsync("""{"model":"pebble","prompt":"slow","stream":true}""", receiveBufferBytes: 4_096);
+        using var socket = await SendRawAsync(_gateway, """{"model":"pebble","prompt":"slow","stream":true}""", receiveBufferBytes: 4_096);
         await sent.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         // The slow one's completion is all there, unread, and the shared connection is free.
         await _gateway.PostForJsonAsync(Path, """{"model":"pebble","prompt":"fast"}""");
@@ -88,6 +88,23 @@ public sealed class DisconnectTests : IAsyncLifetime
         events.Sum(one => one.Split("0123456789").Length - 1).ShouldBe(Pieces);
         answer.ShouldContain("[DONE]");
         await _gateway.SettleAsync();
+    }
+
+    [Fact]
+    public async Task Client_WhenItDoesNotReadAndTooMuchWaits_LosesItsCompletion()
+    {
+        await using var gateway = await GatewayFixture.StartAsync("--Gateway:MaximumPendingBytes=65536");
+        gateway.Head.Script = async request =>
+        {
+            var piece = new string('a', 1_000);
+            while (!request.IsCancelled)
+                await request.SendAsync(piece);
+            request.Cancelled.ThrowIfCancellationRequested();
+        };
+        using var socket = await SendRawAsync(gateway, """{"model":"pebble","prompt":"slow","stream":true}""", receiveBufferBytes: 4_096);
+        await GatewayFixture.UntilAsync(() => gateway.Head.Requests.Any(request => request.IsCancelled), "it is cancelled, unread");
+        (await ReadToEndAsync(socket)).ShouldContain("reads too slowly");
+        await gateway.SettleAsync();
     }
 
     [Fact]
@@ -104,10 +121,10 @@ public sealed class DisconnectTests : IAsyncLifetime
         gateway.Admission.IsSettled.ShouldBeTrue();
     }
 
-    private async Task<Socket> SendRawAsync(string body, int receiveBufferBytes)
+    private static async Task<Socket> SendRawAsync(GatewayFixture gateway, string body, int receiveBufferBytes)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = receiveBufferBytes };
-        await socket.ConnectAsync(_gateway.Address.Host, _gateway.Address.Port, TestContext.Current.CancellationToken);
+        await socket.ConnectAsync(gateway.Address.Host, gateway.Address.Port, TestContext.Current.CancellationToken);
         var request = $"POST {Path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
             + $"Content-Length: {body.Length}\r\n\r\n{body}";
         await socket.SendAsync(Encoding.UTF8.GetBytes(request), TestContext.Current.CancellationToken);

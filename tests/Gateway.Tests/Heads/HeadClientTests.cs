@@ -39,7 +39,8 @@ public sealed class HeadClientTests : IAsyncLifetime
             await request.FinishAsync();
         };
         var prompts = Enumerable.Range(0, 32).Select(number => $"the text of request number {number}").ToArray();
-        var answers = await Task.WhenAll(prompts.Select(prompt => _gateway.PostForJsonAsync(Path, $$"""{"model":"pebble","prompt":"{{prompt}}"}""")));
+        var answers = await Task.WhenAll(prompts.Select(prompt =>
+            _gateway.PostForJsonAsync(Path, $$"""{"model":"pebble","prompt":"{{prompt}}"}""")));
         answers.Select(answer => answer.GetProperty("choices")[0].GetProperty("text").GetString()).ShouldBe(prompts);
     }
 
@@ -108,7 +109,8 @@ public sealed class HeadClientTests : IAsyncLifetime
     [Fact]
     public async Task Completion_WhenConnectionIsLostBeforeItBegan_BeginsAnewOnANewConnection()
     {
-        _gateway.Head.Script = request => _gateway.Head.Requests.Count == 1 ? request.DropConnectionAsync().AsTask() : Scripts.Story(request);
+        _gateway.Head.Script = request => _gateway.Head.Requests.Count == 1
+            ? request.DropConnectionAsync().AsTask() : Scripts.Story(request);
         var answer = await _gateway.PostForJsonAsync(Path, Body);
         answer.GetProperty("choices")[0].GetProperty("text").GetString().ShouldBe("Once upon a time");
         await _gateway.SettleAsync();

@@ -31,7 +31,8 @@ public sealed class HealthTests
         (gateway.Cluster.State, gateway.Cluster.LoadProgress) = (PipelineState.Loading, 0.25);
         var readiness = await ReadyzAsync(gateway, HttpStatusCode.ServiceUnavailable);
         readiness.GetRawText().ShouldBe(
-            """{"status":"not_ready","reason":"Not ready: 'pebble' (25 % loaded).","models":[{"model":"pebble","ready":false,"load_progress":0.25,"reason":"Loading slices."}]}""");
+            """{"status":"not_ready","reason":"Not ready: 'pebble' (25 % loaded).","models":["""
+            + """{"model":"pebble","ready":false,"load_progress":0.25,"reason":"Loading slices."}]}""");
     }
 
     [Fact]
@@ -54,7 +55,8 @@ public sealed class HealthTests
     {
         await using var gateway = await GatewayFixture.StartAsync();
         gateway.Cluster.IsAvailable = false;
-        (await ReadyzAsync(gateway, HttpStatusCode.ServiceUnavailable)).GetProperty("reason").GetString().ShouldBe("The cluster does not answer.");
+        (await ReadyzAsync(gateway, HttpStatusCode.ServiceUnavailable)).GetProperty("reason")
+            .GetString().ShouldBe("The cluster does not answer.");
     }
 
     private static async Task<JsonElement> ReadyzAsync(GatewayFixture gateway, HttpStatusCode status)

@@ -7,7 +7,8 @@ public sealed class ModelDeployerTests
     [Fact]
     public async Task Start_WhenClusterDoesNotTakeTheModelAtFirst_TriesAgainUntilItDoes()
     {
-        await using var gateway = new GatewayFixture("--Serve:Model=pebble", "--Serve:Replicas=2", "--Serve:Slots=3", "--Serve:ContextLength=256",
+        await using var gateway = new GatewayFixture(
+            "--Serve:Model=pebble", "--Serve:Replicas=2", "--Serve:Slots=3", "--Serve:ContextLength=256",
             "--Serve:BatchRows=32", "--Serve:QueueLength=5");
         gateway.Cluster.DeployFailures = 2;
         await gateway.InitializeAsync();

@@ -20,7 +20,10 @@ public sealed class ChatAnswerTests(GatewayFixture gateway) : IClassFixture<Gate
         answer.GetProperty("model").GetString().ShouldBe("pebble");
         answer.GetProperty("system_fingerprint").GetString()!.ShouldStartWith("fp_");
         answer.GetProperty("choices").GetRawText().ShouldBe(
-            """[{"index":0,"message":{"role":"assistant","content":"Once upon a time","refusal":null},"logprobs":null,"finish_reason":"stop"}]""");
+            """[{"index":0,"message":{"role":"assistant","content":"Once upon a time","refusal":null},"""
+            + """
+            "logprobs":null,"finish_reason":"stop"}]
+            """);
         answer.GetProperty("usage").GetRawText().ShouldBe("""{"prompt_tokens":7,"completion_tokens":4,"total_tokens":11}""");
     }
 
@@ -36,7 +39,8 @@ public sealed class ChatAnswerTests(GatewayFixture gateway) : IClassFixture<Gate
         var heading = first[.."data: ".Length] + first["data: ".Length..first.IndexOf(",\"choices\"", StringComparison.Ordinal)];
         first.ShouldBe(heading
             + ",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"logprobs\":null,\"finish_reason\":null}]}");
-        text.ShouldEndWith(heading + ",\"choices\":[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n");
+        text.ShouldEndWith(
+            heading + ",\"choices\":[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n");
         text.ShouldNotContain("usage");
         text.ShouldNotContain("\r");
     }
@@ -64,7 +68,8 @@ public sealed class ChatAnswerTests(GatewayFixture gateway) : IClassFixture<Gate
             await request.SendAsync(" goes on");
             await request.FinishAsync(FinishReason.Length, 7, mine);
         };
-        var events = await gateway.PostForEventsAsync(Path, $$"""{{{Messages}},"stream":true,"n":3,"stream_options":{"include_usage":true} }""");
+        var events = await gateway.PostForEventsAsync(Path,
+            $$"""{{{Messages}},"stream":true,"n":3,"stream_options":{"include_usage":true} }""");
         gateway.Head.Script = Scripts.Story;
 
         Enumerable.Range(0, 3).Select(index => TextOf(events, index)).Order()
@@ -117,7 +122,8 @@ public sealed class ChatAnswerTests(GatewayFixture gateway) : IClassFixture<Gate
 
         answer.GetProperty("choices")[0].GetProperty("logprobs").GetRawText().ShouldBe(
             """{"content":[{"token":"Once","logprob":-0.25,"bytes":[79,110,99,101],"top_logprobs":["""
-            + """{"token":"Once","logprob":-0.25,"bytes":[79,110,99,101]},{"token":" other","logprob":-2.5,"bytes":[32,111,116,104,101,114]}]},"""
+            + """{"token":"Once","logprob":-0.25,"bytes":[79,110,99,101]},"""
+            + """{"token":" other","logprob":-2.5,"bytes":[32,111,116,104,101,114]}]},"""
             + """{"token":"�","logprob":-9999,"bytes":[195],"top_logprobs":[]}],"refusal":null}""");
     }
 
@@ -159,7 +165,8 @@ public sealed class ChatAnswerTests(GatewayFixture gateway) : IClassFixture<Gate
     }
 
     private static JsonElement[] ChoicesOf(JsonElement[] events, int index) =>
-        [.. events.SelectMany(one => one.GetProperty("choices").EnumerateArray()).Where(choice => choice.GetProperty("index").GetInt32() == index)];
+        [.. events.SelectMany(one => one.GetProperty("choices").EnumerateArray())
+            .Where(choice => choice.GetProperty("index").GetInt32() == index)];
 
     private static string TextOf(JsonElement[] events, int index) => string.Concat(ChoicesOf(events, index)
         .Select(choice => choice.GetProperty("delta").TryGetProperty("content", out var content) ? content.GetString() : ""));

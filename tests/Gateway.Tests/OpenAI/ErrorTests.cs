@@ -67,10 +67,10 @@ public sealed class ErrorTests : IAsyncLifetime
     [InlineData(StreamBody)]
     public async Task Admission_WhenModelLoads_Gives503WithRetryAfterAndProgress(string body)
     {
-        _gateway.Admission.Refuse = _ => new(RefusalReason.NotReady, "Loading slices.", 1_000, 0.42);
+        _gateway.Admission.Refuse = _ => new(RefusalReason.NotReady, "Model pebble is not ready: loading slices.", 1_000, 0.42);
         using var response = await PostAsync(body);
         var error = await ShouldBeErrorAsync(response, 503, "model_not_ready", null);
-        error.GetProperty("message").GetString().ShouldBe("The model 'pebble' is not ready (42 % loaded). Loading slices.");
+        error.GetProperty("message").GetString().ShouldBe("Model pebble is not ready: loading slices (42 % loaded).");
         error.GetProperty("load_progress").GetDouble().ShouldBe(0.42);
         response.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(1));
     }
@@ -194,7 +194,8 @@ public sealed class ErrorTests : IAsyncLifetime
             await request.SendAsync(Secret);
             await request.FinishAsync();
         };
-        foreach (var body in (string[])[$$"""{"model":"pebble","prompt":"{{Secret}}"}""", $$"""{"model":"pebble","prompt":"{{Secret}}","stop":5}""",
+        foreach (var body in (string[])[
+            $$"""{"model":"pebble","prompt":"{{Secret}}"}""", $$"""{"model":"pebble","prompt":"{{Secret}}","stop":5}""",
             $$"""{"model":"pebble","prompt":["{{Secret}}", 5]}""", $$"""{"model":"pebble","prompt":"{{Secret}}"""])
         {
             using var response = await _gateway.PostAsync("/v1/completions", body, TestContext.Current.CancellationToken);

@@ -32,8 +32,10 @@ public sealed class LimitTests
     public async Task Prompt_WhenTooLong_Gives413ThatNamesTheField()
     {
         await using var gateway = await GatewayFixture.StartAsync("--Gateway:MaximumPromptBytes=10");
-        await ShouldBeAsync(gateway, """{"model":"pebble","prompt":"ääääää"}""", HttpStatusCode.RequestEntityTooLarge, "12 bytes", "prompt");
-        await ShouldBeAsync(gateway, """{"model":"pebble","prompt":["123456","789012"]}""", HttpStatusCode.RequestEntityTooLarge, "12 bytes", "prompt");
+        await ShouldBeAsync(gateway, """{"model":"pebble","prompt":"ääääää"}""",
+            HttpStatusCode.RequestEntityTooLarge, "12 bytes", "prompt");
+        await ShouldBeAsync(gateway, """{"model":"pebble","prompt":["123456","789012"]}""",
+            HttpStatusCode.RequestEntityTooLarge, "12 bytes", "prompt");
         await ShouldBeAsync(gateway, """{"model":"pebble","prompt":[1,2,3]}""", HttpStatusCode.RequestEntityTooLarge, "12 bytes", "prompt");
         await ShouldBeAsync(gateway, """{"model":"pebble","messages":[{"role":"user","content":"12345678901"}]}""",
             HttpStatusCode.RequestEntityTooLarge, "11 bytes", "messages", "/v1/chat/completions");
@@ -45,8 +47,10 @@ public sealed class LimitTests
         await using var gateway = await GatewayFixture.StartAsync(
             "--Gateway:MaximumMessages=1", "--Gateway:MaximumStopCharacters=3", "--Gateway:MaximumLogitBiases=1",
             "--Gateway:MaximumChoices=2", "--Gateway:MaximumCompletionTokens=5");
-        await ShouldBeAsync(gateway, """{"model":"pebble","prompt":"a","stop":"four"}""", HttpStatusCode.BadRequest, "at most 3 characters", "stop");
-        await ShouldBeAsync(gateway, """{"model":"pebble","prompt":"a","logit_bias":{"1":1,"2":1}}""", HttpStatusCode.BadRequest, "at most 1", "logit_bias");
+        await ShouldBeAsync(gateway, """{"model":"pebble","prompt":"a","stop":"four"}""",
+            HttpStatusCode.BadRequest, "at most 3 characters", "stop");
+        await ShouldBeAsync(gateway, """{"model":"pebble","prompt":"a","logit_bias":{"1":1,"2":1}}""",
+            HttpStatusCode.BadRequest, "at most 1", "logit_bias");
         await ShouldBeAsync(gateway, """{"model":"pebble","prompt":"a","n":3}""", HttpStatusCode.BadRequest, "<= 2", "n");
         await ShouldBeAsync(gateway, """{"model":"pebble","prompt":"a","max_tokens":6}""", HttpStatusCode.BadRequest, "<= 5", "max_tokens");
         await ShouldBeAsync(gateway, """{"model":"pebble","messages":[{"role":"user","content":"1"},{"role":"user","content":"2"}]}""",
@@ -54,9 +58,20 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task Request_WhenWithinTheGatewaysBoundsButNotTheDataPlanes_Gives400()
+    {
+        await using var gateway = await GatewayFixture.StartAsync("--Gateway:MaximumLogitBiases=2000");
+        var biases = string.Join(',', Enumerable.Range(0, 1_500).Select(token => $"\"{token}\":1"));
+        var body = $$"""{"model":"pebble","prompt":"a","logit_bias":{ {{biases}} } }""";
+        await ShouldBeAsync(gateway, body, HttpStatusCode.BadRequest, "logit bias count", "prompt");
+        await gateway.SettleAsync();
+    }
+
+    [Fact]
     public async Task Requests_WhenMoreThanAreServedAndMayWait_Give429()
     {
-        await using var gateway = await GatewayFixture.StartAsync("--Gateway:MaximumConcurrentRequests=1", "--Gateway:MaximumWaitingRequests=1");
+        await using var gateway = await GatewayFixture.StartAsync(
+            "--Gateway:MaximumConcurrentRequests=1", "--Gateway:MaximumWaitingRequests=1");
         var release = new TaskCompletionSource();
         gateway.Head.Script = async request =>
         {
@@ -89,12 +104,14 @@ public sealed class LimitTests
     [Fact]
     public async Task Completion_WhenItBeganInTime_OnlyTheWholeRequestHasALimit()
     {
-        await using var gateway = await GatewayFixture.StartAsync("--Gateway:FirstTokenTimeoutSeconds=1", "--Gateway:RequestTimeoutSeconds=2");
+        await using var gateway = await GatewayFixture.StartAsync(
+            "--Gateway:FirstTokenTimeoutSeconds=1", "--Gateway:RequestTimeoutSeconds=2");
         gateway.Head.Script = Scripts.Endless;
         await ShouldBeAsync(gateway, Body, HttpStatusCode.GatewayTimeout, "longer than 2 s");
         await gateway.SettleAsync();
 
-        using var stream = await gateway.PostAsync("/v1/completions", """{"model":"pebble","prompt":"Hi","stream":true}""", TestContext.Current.CancellationToken);
+        using var stream = await gateway.PostAsync(
+            "/v1/completions", """{"model":"pebble","prompt":"Hi","stream":true}""", TestContext.Current.CancellationToken);
         (await stream.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("\"code\":\"timeout\"");
         await gateway.SettleAsync();
     }

@@ -55,7 +55,8 @@ public sealed class RequestMappingTests(GatewayFixture gateway) : IClassFixture<
              {"role":"assistant","content":"Hello","refusal":null,"annotations":[],"tool_calls":[],"audio":null},
              {"role":"user","content":[{"type":"text","text":"one"},{"type":"text","text":"two"}]}]}
             """);
-        request.Messages!.Value.ShouldBe([new("system", "Be kind."), new("user", "Hi"), new("assistant", "Hello"), new("user", "one\ntwo")]);
+        request.Messages!.Value.ShouldBe(
+            [new("system", "Be kind."), new("user", "Hi"), new("assistant", "Hello"), new("user", "one\ntwo")]);
         gateway.Admission.Requests[^1].PromptBytes.ShouldBe("Be kind.HiHelloone\ntwo".Length);
     }
 

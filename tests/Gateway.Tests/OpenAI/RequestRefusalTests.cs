@@ -93,8 +93,12 @@ public sealed class RequestRefusalTests(GatewayFixture gateway) : IClassFixture<
     [InlineData(
         "[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"image_url\",\"image_url\":{\"url\":\"x\"}}]}]",
         "messages[0].content[1].type", "unsupported_value")]
-    [InlineData("[{\"role\": \"user\", \"content\": \"a\"}, {\"role\": \"user\", \"text\": \"a\", \"content\": \"b\"}]", "messages[1].text", "unknown_parameter")]
-    [InlineData("[{\"role\": \"assistant\", \"content\": \"\", \"tool_calls\": [{\"id\": \"1\"}]}]", "messages[0].tool_calls", "unsupported_parameter")]
+    [InlineData(
+        "[{\"role\": \"user\", \"content\": \"a\"}, {\"role\": \"user\", \"text\": \"a\", \"content\": \"b\"}]",
+        "messages[1].text", "unknown_parameter")]
+    [InlineData(
+        "[{\"role\": \"assistant\", \"content\": \"\", \"tool_calls\": [{\"id\": \"1\"}]}]",
+        "messages[0].tool_calls", "unsupported_parameter")]
     [InlineData("[{\"role\": \"user\", \"content\": \"\\ud800\"}]", "messages[0].content", "invalid_value")]
     public Task Messages_WhenWrong_Gives400ThatNamesThePlace(string messages, string param, string code) =>
         ShouldBeRefusedAsync(Chat, $$"""{"model":"pebble","messages":{{messages}}}""", param, code);
@@ -162,7 +166,8 @@ public sealed class RequestRefusalTests(GatewayFixture gateway) : IClassFixture<
     [Fact]
     public async Task Refusal_WhenTypeIsWrong_SaysWhatWasExpectedAndWhatCame()
     {
-        var error = await ShouldBeRefusedAsync(Text, """{"model":"pebble","prompt":"a","max_tokens":"ten"}""", "max_tokens", "invalid_type");
+        var error = await ShouldBeRefusedAsync(
+            Text, """{"model":"pebble","prompt":"a","max_tokens":"ten"}""", "max_tokens", "invalid_type");
         error.GetProperty("message").GetString().ShouldBe("Invalid type for 'max_tokens': expected an integer, but got a string instead.");
         error.GetProperty("type").GetString().ShouldBe("invalid_request_error");
     }

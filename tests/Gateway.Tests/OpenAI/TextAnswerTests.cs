@@ -14,7 +14,8 @@ public sealed class TextAnswerTests(GatewayFixture gateway) : IClassFixture<Gate
         var answer = await gateway.PostForJsonAsync(Path, """{"model":"pebble","prompt":"Tell"}""");
         answer.GetProperty("id").GetString()!.ShouldStartWith("cmpl-");
         answer.GetProperty("object").GetString().ShouldBe("text_completion");
-        answer.GetProperty("choices").GetRawText().ShouldBe("""[{"text":"Once upon a time","index":0,"logprobs":null,"finish_reason":"stop"}]""");
+        answer.GetProperty("choices").GetRawText().ShouldBe(
+            """[{"text":"Once upon a time","index":0,"logprobs":null,"finish_reason":"stop"}]""");
         answer.GetProperty("usage").GetRawText().ShouldBe("""{"prompt_tokens":7,"completion_tokens":4,"total_tokens":11}""");
     }
 
@@ -23,7 +24,8 @@ public sealed class TextAnswerTests(GatewayFixture gateway) : IClassFixture<Gate
     {
         var events = await gateway.PostForEventsAsync(
             Path, """{"model":"pebble","prompt":"Tell","stream":true,"stream_options":{"include_usage":true}}""");
-        string.Concat(events[..^1].Select(one => one.GetProperty("choices")[0].GetProperty("text").GetString())).ShouldBe("Once upon a time");
+        string.Concat(events[..^1].Select(one => one.GetProperty("choices")[0].GetProperty("text").GetString()))
+            .ShouldBe("Once upon a time");
         events[^2].GetProperty("choices")[0].GetProperty("finish_reason").GetString().ShouldBe("stop");
         events[..^1].ShouldAllBe(one => one.GetProperty("usage").ValueKind == JsonValueKind.Null);
         events[^1].GetProperty("usage").GetProperty("total_tokens").GetInt32().ShouldBe(11);
@@ -63,7 +65,8 @@ public sealed class TextAnswerTests(GatewayFixture gateway) : IClassFixture<Gate
     public async Task LogProbabilities_WhenStreamed_CountOffsetsThroughTheWholeCompletion()
     {
         var events = await gateway.PostForEventsAsync(Path, """{"model":"pebble","prompt":"Tell","logprobs":0,"stream":true}""");
-        var offsets = events.Select(one => one.GetProperty("choices")[0].GetProperty("logprobs")).Where(one => one.ValueKind == JsonValueKind.Object)
+        var offsets = events.Select(one => one.GetProperty("choices")[0].GetProperty("logprobs"))
+            .Where(one => one.ValueKind == JsonValueKind.Object)
             .SelectMany(one => one.GetProperty("text_offset").EnumerateArray()).Select(offset => offset.GetInt32());
         offsets.ShouldBe([0, 4, 9, 11]);
     }

@@ -20,7 +20,8 @@ public sealed class TextLogProbabilityWriterTests
     [Fact]
     public void Next_WhenAlternativesHaveTheSameText_KeepsTheLikelier()
     {
-        var token = new TokenLogProbability(1, [.. "a"u8], -1, [new(2, [.. "b"u8], -3), new(3, [.. "b"u8], -2), new(4, [.. "c"u8], float.NegativeInfinity)]);
+        var token = new TokenLogProbability(1, [.. "a"u8], -1,
+            [new(2, [.. "b"u8], -3), new(3, [.. "b"u8], -2), new(4, [.. "c"u8], float.NegativeInfinity)]);
         var top = new TextLogProbabilityWriter().Next([token]).TopLogprobs[0];
         top.OrderBy(one => one.Key).ShouldBe([new("b", -2), new("c", -9999)]);
     }
