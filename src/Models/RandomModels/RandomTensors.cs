@@ -140,7 +140,7 @@ internal sealed class RandomTensors(GgufWriter writer, RandomModelShape shape, G
         if (!layout.TryGetByteLength(dimensions, out var bytes))
         {
             throw new ArgumentException(
-                $"{shape.Name} cannot be made in {type}: '{name}' has rows of {dimensions[0]} elements, no multiple of {layout.BlockElements}.",
+                $"{shape.Name} cannot be made in {type}: '{name}' has rows of {dimensions[0]}, no multiple of {layout.BlockElements}.",
                 nameof(type));
         }
 
