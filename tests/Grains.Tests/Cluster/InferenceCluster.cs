@@ -42,6 +42,7 @@ internal sealed class InferenceCluster : IAsyncDisposable
         _profiles = new Queue<DeviceProfile?>([null, .. devices]);
         AddModel(Model);
         var builder = new InProcessTestClusterBuilder((short)_profiles.Count);
+        builder.Options.InitializeClientOnDeploy = false;
         builder.ConfigureSilo((_, silo) => Configure(silo, _profiles.Dequeue(), configure));
         builder.ConfigureHost(static host => host.Logging.SetMinimumLevel(LogLevel.Warning));
         _cluster = builder.Build();
@@ -49,7 +50,10 @@ internal sealed class InferenceCluster : IAsyncDisposable
 
     public FakeWorld World { get; } = new();
 
-    public IClusterGrain Grain => _cluster.Client.GetGrain<IClusterGrain>(0);
+    public IClusterGrain Grain => Grains.GetGrain<IClusterGrain>(0);
+
+    // Calls come from the gateway's silo, as in a real cluster; no test kills it.
+    private Orleans.IGrainFactory Grains => _cluster.Silos[0].ServiceProvider.GetRequiredService<Orleans.IGrainFactory>();
 
     public static DeviceProfile Device(string name, int layers, string accelerator = "none") =>
         Silos.Profile(name, layers * LayerBytes, accelerator: accelerator);
@@ -98,9 +102,8 @@ internal sealed class InferenceCluster : IAsyncDisposable
 
     public FakeStageHost HostOf(string device) => World.HostOf(device);
 
-    /// <summary>The gateway grain of the gateway's silo, called from there.</summary>
-    public IGatewayGrain Gateway() =>
-        _cluster.Silos[0].ServiceProvider.GetRequiredService<Orleans.IGrainFactory>().GetGrain<IGatewayGrain>(0);
+    /// <summary>The gateway grain of the gateway's silo.</summary>
+    public IGatewayGrain Gateway() => Grains.GetGrain<IGatewayGrain>(0);
 
     public async Task<PipelineStatus?> StatusAsync(string pipeline = Model + "/0") =>
         (await Grain.GetTopologyAsync()).Pipelines.FirstOrDefault(status => status.Specification.Pipeline == pipeline);
@@ -128,7 +131,7 @@ internal sealed class InferenceCluster : IAsyncDisposable
         }
     }
 
-    public IPipelineGrain Pipeline(string pipeline = Model + "/0") => _cluster.Client.GetGrain<IPipelineGrain>(pipeline);
+    public IPipelineGrain Pipeline(string pipeline = Model + "/0") => Grains.GetGrain<IPipelineGrain>(pipeline);
 
     public static async Task<T> UntilAsync<T>(Func<Task<T?>> read, Func<T, bool> condition, string wish) where T : class
     {
@@ -190,7 +193,8 @@ internal sealed class InferenceCluster : IAsyncDisposable
         if (host is null)
             return;
         var profile = silo.ServiceProvider.GetRequiredService<DeviceProfile>();
-        await _cluster.Client.GetGrain<IDeviceHealthGrain>(profile.Name).RegisterAsync(
+        var grains = silo.ServiceProvider.GetRequiredService<Orleans.IGrainFactory>();
+        await grains.GetGrain<IDeviceHealthGrain>(profile.Name).RegisterAsync(
             new DeviceRegistration(profile, silo.SiloAddress, silo.Name, Environment.ProcessId, host.Endpoint));
     }
 
