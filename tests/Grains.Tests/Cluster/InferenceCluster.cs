@@ -37,7 +37,7 @@ internal sealed class InferenceCluster : IAsyncDisposable
     private readonly InProcessTestCluster _cluster;
     private readonly Dictionary<SiloAddress, FakeStageHost?> _hosts = [];
 
-    private InferenceCluster(IEnumerable<DeviceProfile> devices, Action<PipelineOptions>? configure)
+    private InferenceCluster(IEnumerable<DeviceProfile> devices, Action<IServiceCollection>? configure)
     {
         _profiles = new Queue<DeviceProfile?>([null, .. devices]);
         AddModel(Model);
@@ -58,7 +58,7 @@ internal sealed class InferenceCluster : IAsyncDisposable
     public static DeviceProfile Device(string name, int layers, string accelerator = "none") =>
         Silos.Profile(name, layers * LayerBytes, accelerator: accelerator);
 
-    public static async Task<InferenceCluster> StartAsync(IEnumerable<DeviceProfile> devices, Action<PipelineOptions>? configure = null)
+    public static async Task<InferenceCluster> StartAsync(IEnumerable<DeviceProfile> devices, Action<IServiceCollection>? configure = null)
     {
         var cluster = new InferenceCluster(devices, configure);
         await cluster._cluster.DeployAsync();
@@ -66,7 +66,7 @@ internal sealed class InferenceCluster : IAsyncDisposable
     }
 
     /// <summary>Starts with every device registered and the model deployed once.</summary>
-    public static async Task<InferenceCluster> ServeAsync(IEnumerable<DeviceProfile> devices, Action<PipelineOptions>? configure = null)
+    public static async Task<InferenceCluster> ServeAsync(IEnumerable<DeviceProfile> devices, Action<IServiceCollection>? configure = null)
     {
         var cluster = await StartAsync(devices, configure);
         await cluster.RegisterAsync();
@@ -131,6 +131,14 @@ internal sealed class InferenceCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether the device's silo has hosted a grain of this class.</summary>
+    public bool HasHosted<TGrain>(string device) =>
+        SiloOf(device).ServiceProvider.GetRequiredService<GrainRecorder>().Categories.ContainsKey(typeof(TGrain).FullName!);
+
+    public IDeviceHealthGrain DeviceGrain(string device) => Grains.GetGrain<IDeviceHealthGrain>(device);
+
+    public IModelShardGrain Shard(string key) => Grains.GetGrain<IModelShardGrain>(key);
+
     public IPipelineGrain Pipeline(string pipeline = Model + "/0") => Grains.GetGrain<IPipelineGrain>(pipeline);
 
     public static async Task<T> UntilAsync<T>(Func<Task<T?>> read, Func<T, bool> condition, string wish) where T : class
@@ -170,12 +178,13 @@ internal sealed class InferenceCluster : IAsyncDisposable
         }
     }
 
-    private void Configure(ISiloBuilder silo, DeviceProfile? device, Action<PipelineOptions>? configure)
+    private void Configure(ISiloBuilder silo, DeviceProfile? device, Action<IServiceCollection>? configure)
     {
         silo.AddInferenceGrains();
         silo.Services.AddKeyedSingleton<IGrainStorage>("store", _storage);
-        if (configure is not null)
-            silo.Services.Configure(configure);
+        var recorder = new GrainRecorder();
+        silo.Services.AddSingleton(recorder).AddLogging(logging => logging.AddProvider(recorder));
+        configure?.Invoke(silo.Services);
         if (device is null)
             return;
         silo.UseSiloMetadata(new Dictionary<string, string>(DeviceLabels.From(device)));
