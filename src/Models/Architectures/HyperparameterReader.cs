@@ -97,8 +97,10 @@ internal sealed class HyperparameterReader
     private void CheckExperts(ModelHyperparameters sizes)
     {
         var used = Uniform("expert_used_count", 0, MaximumExperts, 0);
-        if (sizes.ExpertCount == 0 && (used > 0 || _architecture.Name == "qwen3moe"))
+        if (sizes.ExpertCount == 0 && _architecture.Name == "qwen3moe")
             throw Fault("expert_count", "is 0 in a model with experts");
+        if (sizes.ExpertCount == 0 && used > 0)
+            throw Fault("expert_used_count", $"is {used} in a model without experts");
         if (sizes.ExpertCount > 0 && _architecture.Name is not ("llama" or "qwen3moe"))
             throw Fault("expert_count", $"{_architecture} models with experts are not supported");
         if (sizes.ExpertCount > 0 && (used == 0 || used > sizes.ExpertCount))

@@ -54,9 +54,12 @@ public static class TestModel
         return GgufTensorContent.Generate((stream, _) => stream.Write(new byte[bytes]));
     }
 
-    public static byte[] Bytes(GgufFile file, string tensor)
+    public static ReadOnlySpan<byte> Bytes(GgufFile file, string tensor)
     {
         var found = file.FindTensor(tensor).ShouldNotBeNull(tensor);
-        return file.Read(found, 0, (int)found.ByteLength).ToArray();
+        return file.Read(found, 0, (int)found.ByteLength);
     }
+
+    public static void ShouldHoldTheSame(GgufFile file, string tensor, GgufFile other, string? otherTensor = null) =>
+        Bytes(file, tensor).SequenceEqual(Bytes(other, otherTensor ?? tensor)).ShouldBeTrue(tensor);
 }
