@@ -2,13 +2,11 @@ using OrleansInference.DataPlane.Hosting;
 using OrleansInference.Gateway.Hosting;
 
 var builder = WebApplication.CreateBuilder(args);
+builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
 builder.AddParentWatch();
 builder.AddCluster();
 builder.AddGateway();
 
 var app = builder.Build();
-app.UseApiErrors();
-app.MapGroup("/v1").MapOpenAI();
-app.MapGroup("/admin").MapAdmin();
-app.MapHealth();
+app.MapGateway();
 await app.RunAsync();

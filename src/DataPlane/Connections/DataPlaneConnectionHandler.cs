@@ -12,7 +12,9 @@ using OrleansInference.DataPlane.Hosting;
 
 namespace OrleansInference.DataPlane.Connections;
 
-/// <summary>Kestrel's side of the data plane: hears a connection's Hello, asks the acceptor, and keeps the connection until it ends.</summary>
+/// <summary>
+/// Kestrel's side of the data plane: hears a connection's Hello, asks the acceptor, and keeps the connection until it ends.
+/// </summary>
 public sealed partial class DataPlaneConnectionHandler(
     IDataPlaneAcceptor acceptor, IOptions<DataPlaneOptions> options, IConnectionSecurity security, TimeProvider time,
     ILogger<DataPlaneConnection> logger) : ConnectionHandler
@@ -39,22 +41,25 @@ public sealed partial class DataPlaneConnectionHandler(
     /// <summary>Until the connection is gone, or the server wants to stop.</summary>
     private static async Task KeepAsync(DataPlaneConnection opened, ConnectionContext connection)
     {
-        var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
-        await opened.Completion.WaitAsync(stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await opened.Completion.WaitAsync(StopRequestOf(connection)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // A connection that ended by itself is left alone: its handler may still be at work on what came before the end.
         if (!opened.Completion.IsCompleted)
             await opened.DisposeAsync();
     }
 
+    private static CancellationToken StopRequestOf(ConnectionContext connection) =>
+        connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? CancellationToken.None;
+
     /// <returns>The started connection; null when it was refused.</returns>
     private async Task<DataPlaneConnection?> OpenAsync(ConnectionContext connection, string remote, bool isFull)
     {
         using var timeout = new CancellationTokenSource(_options.HelloTimeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, StopRequestOf(connection));
         var link = default(TransportLink);
         try
         {
-            link = await OpenLinkAsync(connection, timeout.Token);
-            if (await Handshake.ReceiveAsync(link.Input, _codec, timeout.Token) is not HelloFrame hello)
+            link = await OpenLinkAsync(connection, linked.Token);
+            if (await Handshake.ReceiveAsync(link.Input, _codec, linked.Token) is not HelloFrame hello)
                 throw new DataPlaneRefusedException("A connection begins with a Hello.");
             if (isFull)
                 throw new DataPlaneRefusedException($"All {_options.MaximumConnections} connections that are allowed here are taken.");
@@ -63,7 +68,7 @@ public sealed partial class DataPlaneConnectionHandler(
         catch (Exception exception) when (link is not null && (exception is DataPlaneRefusedException or DataPlaneProtocolException))
         {
             LogRefused(remote, exception.Message);
-            await RefuseAsync(link, exception.Message, timeout.Token);
+            await RefuseAsync(link, exception.Message, linked.Token);
             return null;
         }
         catch (Exception exception) when (

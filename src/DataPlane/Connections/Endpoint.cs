@@ -11,7 +11,9 @@ internal sealed record Endpoint(string Host, int Port)
     {
         endpoint = null;
         var colon = text.LastIndexOf(':');
-        if (colon <= 0 || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
+        if (colon <= 0)
+            return false;
+        if (!ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
             return false;
         var host = text[..colon];
         if (host.StartsWith('[') && host.EndsWith(']'))
@@ -22,9 +24,13 @@ internal sealed record Endpoint(string Host, int Port)
         return true;
     }
 
-    public async ValueTask<IPAddress[]> ResolveAsync(CancellationToken cancellation) =>
-        IPAddress.TryParse(Host, out var address) ? [address] : await Dns.GetHostAddressesAsync(Host, cancellation);
+    public async ValueTask<IPAddress[]> ResolveAsync(CancellationToken cancellation)
+    {
+        IPAddress[] addresses = IPAddress.TryParse(Host, out var address) ? [address] : await Dns.GetHostAddressesAsync(Host, cancellation);
+        return [.. addresses.Select(Plain)];
+    }
 
-    public static bool IsLoopback(IPAddress address) =>
-        IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
+    public static bool IsLoopback(IPAddress address) => IPAddress.IsLoopback(Plain(address));
+
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

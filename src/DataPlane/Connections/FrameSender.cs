@@ -32,7 +32,10 @@ internal sealed class FrameSender(PipeWriter output, FrameCodec codec, DataPlane
         }
     }
 
-    /// <summary>Sends a ping as soon as the frame that is being written is out, ahead of the queue. Only the latest is kept, so that it takes no room.</summary>
+    /// <summary>
+    /// Sends a ping as soon as the frame that is being written is out, ahead of the queue. Only the latest is kept, so that it takes no
+    /// room.
+    /// </summary>
     public void SendPing(PingFrame ping)
     {
         if (ping.IsReply)
@@ -119,7 +122,8 @@ internal sealed class FrameSender(PipeWriter output, FrameCodec codec, DataPlane
         return true;
     }
 
-    private async ValueTask<bool> FlushAsync(Heartbeat heartbeat) => MayGoOn(await output.FlushAsync(), heartbeat);
+    private async ValueTask<bool> FlushAsync(Heartbeat heartbeat) =>
+        output.UnflushedBytes == 0 || MayGoOn(await output.FlushAsync(), heartbeat);
 
     private static bool MayGoOn(FlushResult result, Heartbeat heartbeat)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 
 namespace OrleansInference.DataPlane.Connections;
@@ -16,7 +17,7 @@ internal sealed class TransportLink(PipeReader input, PipeWriter output, Func<bo
         PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: BufferBytes, leaveOpen: true)),
         async graceful =>
         {
-            await stream.DisposeAsync();
+            await QuietlyAsync(stream.DisposeAsync());
             await release(graceful);
         });
 
@@ -24,19 +25,20 @@ internal sealed class TransportLink(PipeReader input, PipeWriter output, Func<bo
     /// <param name="graceful">Whether what was written is still to reach the other side.</param>
     public async ValueTask CloseAsync(bool graceful)
     {
-        await CompleteQuietlyAsync(input.CompleteAsync());
-        await CompleteQuietlyAsync(output.CompleteAsync(graceful ? null : new IOException("The connection is being aborted.")));
-        await release(graceful);
+        await QuietlyAsync(input.CompleteAsync());
+        await QuietlyAsync(output.CompleteAsync(graceful ? null : new IOException("The connection is being aborted.")));
+        await QuietlyAsync(release(graceful));
     }
 
-    /// <summary>A transport that is already broken says so again when it is completed, which is no news.</summary>
-    private static async ValueTask CompleteQuietlyAsync(ValueTask completing)
+    /// <summary>A transport that is already broken says so again when it is let go, in one of many ways; it is no news.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "The connection has ended, with a reason of its own.")]
+    private static async ValueTask QuietlyAsync(ValueTask step)
     {
         try
         {
-            await completing;
+            await step;
         }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception)
         {
         }
     }

@@ -9,6 +9,8 @@ namespace OrleansInference.Grains.Clusters;
 [GenerateSerializer, Immutable]
 public sealed record DeviceOffer(DeviceRegistration Registration, long CommittedBytes);
 
-/// <param name="Settled">False while a new cluster grain has not heard of every living device: too early to say that something is missing.</param>
+/// <param name="Settled">
+/// False while a new cluster grain has not heard of every living device: too early to say that something is missing.
+/// </param>
 [GenerateSerializer, Immutable]
 public sealed record DeviceOffers(bool Settled, ImmutableArray<DeviceOffer> Devices);

@@ -14,8 +14,8 @@ public interface IClusterGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:00:02")]
     Task ReportDeviceAsync(DeviceReport report);
 
-    /// <summary>A pipeline tells its news at once; between news the cluster grain asks every second.</summary>
-    [AlwaysInterleave]
+    /// <summary>A pipeline tells its news at once. A report may get lost: between news the cluster grain asks every second.</summary>
+    [AlwaysInterleave, OneWay]
     [ResponseTimeout("00:00:02")]
     Task ReportPipelineAsync(PipelineStatus status);
 
@@ -29,12 +29,14 @@ public interface IClusterGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:00:02")]
     Task<DeviceOffers> GetOffersAsync(string pipeline);
 
-    /// <summary>Books device memory for a pipeline, in place of all that it had booked. All or nothing; the ledger survives restarts.</summary>
+    /// <summary>
+    /// Books device memory for a pipeline, in place of all that it had booked. All or nothing; the ledger survives restarts.
+    /// </summary>
     [ResponseTimeout("00:00:05")]
     Task<ReservationOutcome> ReserveAsync(MemoryReservation reservation);
 
     /// <summary>
-    /// Serves a model from now on, also after a restart. The same deployment again is no error; another one of the same model replaces it.
+    /// Serves a model from now on, also after a restart. The same deployment again is no error; another one of the model replaces it.
     /// </summary>
     /// <exception cref="ArgumentException">A number is out of range; the message names it and the range.</exception>
     [ResponseTimeout("00:00:10")]

@@ -3,7 +3,9 @@ using Orleans;
 
 namespace OrleansInference.Grains.Clusters;
 
-/// <summary>All the memory that a pipeline books, for an epoch of it. A reservation of an older epoch than the booked one is refused.</summary>
+/// <summary>
+/// All the memory that a pipeline books, for an epoch of it. A reservation of an older epoch than the booked one is refused.
+/// </summary>
 [GenerateSerializer, Immutable]
 public sealed record MemoryReservation(string Pipeline, long Epoch, ImmutableArray<MemoryCommitment> Commitments);
 

@@ -33,7 +33,7 @@ public static class PipelinePlanner
     {
         var model = task.Model;
         if (model.LayerCount < 1 || model.LayerBytes.Length != model.LayerCount)
-            throw new ArgumentException($"{model.Model} has {model.LayerCount} layers but sizes of {model.LayerBytes.Length}.", nameof(task));
+            throw new ArgumentException($"{model.Model} has {model.LayerCount} layers but sizes of {model.LayerBytes.Length}.");
         if (model.LayerBytes.Any(static bytes => bytes < 0) || model.EmbeddingBytes < 0 || model.HeadBytes < 0)
             throw new ArgumentException($"{model.Model} has parts of negative size.", nameof(task));
         if (task.CellCount < 0)

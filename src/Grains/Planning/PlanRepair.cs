@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace OrleansInference.Grains.Planning;
 
 /// <summary>
@@ -9,18 +11,20 @@ public static class PlanRepair
     private const int MaximumLostStages = 2;
     private const int MaximumSpares = 64;
 
-    /// <summary>The same stages at today's costs and sizes, lost devices replaced by the best unused ones; null when nothing fits so.</summary>
-    public static PipelinePlan? Repair(PlanningTask task, PipelinePlan current)
+    /// <summary>
+    /// The same stages at today's costs and sizes, lost devices replaced by the best unused ones; null when that does not fit.
+    /// </summary>
+    public static PipelinePlan? Repair(PlanningTask task, ImmutableArray<PlannedStage> current)
     {
         PipelinePlanner.Validate(task);
-        var kept = current.Stages.Select(static stage => stage.Device).ToHashSet(StringComparer.Ordinal);
+        var kept = current.Select(static stage => stage.Device).ToHashSet(StringComparer.Ordinal);
         var usable = task.Devices.Where(static device => device.IsUsable).ToArray();
         var spares = usable.Where(device => !kept.Contains(device.Name)).OrderByDescending(static device => device.AvailableBytes)
             .ThenBy(static device => device.Name, StringComparer.Ordinal).Take(MaximumSpares);
         var tables = new PlanTables(task, [.. usable.Where(device => kept.Contains(device.Name)), .. spares]);
         var indices = tables.Devices.Index().ToDictionary(static pair => pair.Item.Name, static pair => pair.Index, StringComparer.Ordinal);
-        var order = current.Stages.Select(stage => indices.GetValueOrDefault(stage.Device, -1)).ToArray();
-        int[] ends = [.. current.Stages.Select(static stage => stage.EndLayer)];
+        var order = current.Select(stage => indices.GetValueOrDefault(stage.Device, -1)).ToArray();
+        int[] ends = [.. current.Select(static stage => stage.EndLayer)];
         if (order.Count(static device => device < 0) > MaximumLostStages || ends[^1] != tables.LayerCount)
             return null;
         return FillGaps(tables, order, ends, stage: 0);

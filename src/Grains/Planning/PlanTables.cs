@@ -62,7 +62,9 @@ internal sealed class PlanTables
     public bool Fits(int device, int first, int end, long stageLimit) =>
         Bytes(first, end) <= Devices[device].AvailableBytes && Time(device, first, end) <= stageLimit;
 
-    /// <summary>The farthest end, short of the last layer's, of a stage from <paramref name="first"/>; <paramref name="first"/> if none.</summary>
+    /// <summary>
+    /// The farthest end, short of the last layer's, that a stage from <paramref name="first"/> can have; <paramref name="first"/> if none.
+    /// </summary>
     public int FarthestInnerEnd(int device, int first, long stageLimit)
     {
         var (low, high) = (first, LayerCount - 1);

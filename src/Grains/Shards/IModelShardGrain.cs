@@ -7,8 +7,12 @@ namespace OrleansInference.Grains.Shards;
 [Alias("oinf.shard")]
 public interface IModelShardGrain : IGrainWithStringKey
 {
-    /// <summary>Starts loading and returns at once; <see cref="GetStatusAsync"/> tells how far it is. Loading the same assignment again is no error.</summary>
-    /// <exception cref="ShardMisplacedException">The grain is not on the device that the assignment names; it deactivates, the caller places it again.</exception>
+    /// <summary>
+    /// Starts loading and returns at once; <see cref="GetStatusAsync"/> tells how far it is. Loading the same assignment again is no error.
+    /// </summary>
+    /// <exception cref="ShardMisplacedException">
+    /// The grain is not on the device that the assignment names; it deactivates, the caller places it again.
+    /// </exception>
     [ResponseTimeout("00:00:05")]
     Task<ShardStatus> LoadAsync(StageAssignment assignment);
 
@@ -42,17 +46,20 @@ public interface IStageHost
     string Device { get; }
 
     /// <summary>
-    /// Starts loading in the background and returns at once. The same assignment again changes nothing, but loads anew when it had
-    /// faulted. An assignment that differs only by a higher epoch keeps the loaded slice: the stage drops its links, its sequences and
-    /// its fault, and is <see cref="ShardState.Loaded"/> in the new epoch. Any other difference unloads what is there, then loads. An older epoch than
-    /// the present one is refused with <see cref="ShardUnavailableException"/>. A failure shows as <see cref="ShardState.Faulted"/>.
+    /// Starts loading in the background and returns at once. The same assignment again changes nothing. An assignment that differs only
+    /// by a higher epoch keeps the loaded slice: the stage drops its links, its sequences and its fault, and is
+    /// <see cref="ShardState.Loaded"/> in the new epoch; a slice that failed to load is loaded anew. Any other difference unloads what is
+    /// there, then loads. An older epoch than the present one is refused with <see cref="ShardUnavailableException"/>. A failure to
+    /// load shows as <see cref="ShardState.Faulted"/>.
     /// </summary>
     ShardStatus Load(StageAssignment assignment);
 
     /// <summary>As <see cref="IModelShardGrain.LinkAsync"/>; the same link again changes nothing.</summary>
     Task LinkAsync(StageLink link, CancellationToken cancellation);
 
-    /// <summary>As <see cref="IModelShardGrain.ProveAsync"/>; may be asked again of a proven ring that serves requests, which go on undisturbed.</summary>
+    /// <summary>
+    /// As <see cref="IModelShardGrain.ProveAsync"/>; may be asked again of a proven ring that serves requests, which go on undisturbed.
+    /// </summary>
     Task ProveAsync(string pipeline, long epoch, CancellationToken cancellation);
 
     ShardStatus GetStatus(string pipeline, int stage);

@@ -55,7 +55,8 @@ public sealed class PipelinePlannerTests(ITestOutputHelper output)
     {
         var names = new[] { "delta", "alpha", "charlie", "echo", "bravo" };
 
-        var plan = PlanOf(PlanningTasks.Task(PlanningTasks.Model(12, layerBytes: 1_000_000), names.Select(name => PlanningTasks.Device(name, 5_000_000))));
+        var plan = PlanOf(PlanningTasks.Task(
+            PlanningTasks.Model(12, layerBytes: 1_000_000), names.Select(name => PlanningTasks.Device(name, 5_000_000))));
 
         plan.Stages.Select(stage => stage.Device).ShouldBe(["alpha", "bravo", "charlie"]);
         plan.Stages.Select(stage => stage.EndLayer - stage.FirstLayer).ShouldBe([4, 4, 4]);
@@ -64,7 +65,9 @@ public sealed class PipelinePlannerTests(ITestOutputHelper output)
     [Fact]
     public void Plan_WhenThroughputIsWanted_MakesTheSlowestStageFast()
     {
-        PlanningDevice[] devices = [PlanningTasks.Device("a", 9_000_000, bandwidth: 30), PlanningTasks.Device("b", 9_000_000, bandwidth: 10)];
+        PlanningDevice[] devices = [
+            PlanningTasks.Device("a", 9_000_000, bandwidth: 30), PlanningTasks.Device("b", 9_000_000, bandwidth: 10)];
+        var smaller = devices.Select(device => device with { AvailableBytes = 8_000_000 });
         var model = PlanningTasks.Model(12, layerBytes: 1_000_000);
 
         var latency = PlanOf(PlanningTasks.Task(model, devices));
@@ -72,7 +75,7 @@ public sealed class PipelinePlannerTests(ITestOutputHelper output)
 
         latency.Stages.Select(stage => stage.EndLayer - stage.FirstLayer).ShouldBe([9, 3]);
         throughput.Cost.SlowestStagePicoseconds.ShouldBe(300_000_000);
-        PlanOf(PlanningTasks.Task(model, devices.Select(device => device with { AvailableBytes = 8_000_000 }), objective: PlanningObjective.Throughput))
+        PlanOf(PlanningTasks.Task(model, smaller, objective: PlanningObjective.Throughput))
             .Stages.Select(stage => stage.EndLayer - stage.FirstLayer).ShouldBe([8, 4]);
     }
 
@@ -172,7 +175,8 @@ public sealed class PipelinePlannerTests(ITestOutputHelper output)
             PlanningTasks.Device("jetson", 500_000_000), PlanningTasks.Device("pi", 200_000_000)], cells: 2_000));
 
         refusal.Message.ShouldBe(
-            "model needs 1,020 MB (1,000 MB weights, 20 MB for 2000 KV cells); 2 devices offer 700 MB (jetson 500 MB, pi 200 MB); 320 MB are missing.");
+            "model needs 1,020 MB (1,000 MB weights, 20 MB for 2000 KV cells); "
+            + "2 devices offer 700 MB (jetson 500 MB, pi 200 MB); 320 MB are missing.");
         refusal.NeededBytes.ShouldBe(1_020_000_000);
         refusal.AvailableBytes.ShouldBe(700_000_000);
     }
@@ -190,8 +194,8 @@ public sealed class PipelinePlannerTests(ITestOutputHelper output)
     public void Plan_WhenNoDeviceIsUsable_SaysSo()
     {
         RefusalOf(PlanningTasks.Task(PlanningTasks.Model(4), [])).Message.ShouldContain("no device offers memory");
-        RefusalOf(PlanningTasks.Task(PlanningTasks.Model(4), [PlanningTasks.Device("a", 0), PlanningTasks.Device("b", 900) with { CapacityFactor = 0 }]))
-            .Message.ShouldContain("no device offers memory");
+        var useless = new[] { PlanningTasks.Device("a", 0), PlanningTasks.Device("b", 900) with { CapacityFactor = 0 } };
+        RefusalOf(PlanningTasks.Task(PlanningTasks.Model(4), useless)).Message.ShouldContain("no device offers memory");
     }
 
     [Fact]
@@ -201,7 +205,8 @@ public sealed class PipelinePlannerTests(ITestOutputHelper output)
 
         Should.Throw<ArgumentException>(() => PipelinePlanner.Plan(PlanningTasks.Task(model with { LayerCount = 5 }, [])))
             .Message.ShouldContain("5 layers but sizes of 4");
-        Should.Throw<ArgumentException>(() => PipelinePlanner.Plan(PlanningTasks.Task(model, [PlanningTasks.Device("a", 1), PlanningTasks.Device("a", 2)])))
+        var twice = new[] { PlanningTasks.Device("a", 1), PlanningTasks.Device("a", 2) };
+        Should.Throw<ArgumentException>(() => PipelinePlanner.Plan(PlanningTasks.Task(model, twice)))
             .Message.ShouldContain("a is a candidate twice");
     }
 

@@ -12,7 +12,7 @@ public sealed class PlanRepairTests
         var task = PlanningTasks.Task(PlanningTasks.Model(12), Devices);
         var plan = PipelinePlanner.Plan(task).Plan!;
 
-        PlanRepair.Repair(task, plan)!.Stages.ShouldBe(plan.Stages);
+        PlanRepair.Repair(task, plan.Stages)!.Stages.ShouldBe(plan.Stages);
     }
 
     [Fact]
@@ -23,7 +23,7 @@ public sealed class PlanRepairTests
             Devices[0], Devices[2], PlanningTasks.Device("slow", 9000, bandwidth: 1), PlanningTasks.Device("spare", 400),
             PlanningTasks.Device("small", 399, bandwidth: 100)]);
 
-        PlanRepair.Repair(task, plan)!.Stages.Select(stage => stage.Device).ShouldBe(["a", "spare", "c"]);
+        PlanRepair.Repair(task, plan.Stages)!.Stages.Select(stage => stage.Device).ShouldBe(["a", "spare", "c"]);
     }
 
     [Fact]
@@ -31,8 +31,9 @@ public sealed class PlanRepairTests
     {
         var plan = PipelinePlanner.Plan(PlanningTasks.Task(PlanningTasks.Model(12), Devices)).Plan!;
 
-        PlanRepair.Repair(PlanningTasks.Task(PlanningTasks.Model(12), [Devices[0], Devices[2], PlanningTasks.Device("small", 399)]), plan)
-            .ShouldBeNull();
+        var task = PlanningTasks.Task(PlanningTasks.Model(12), [Devices[0], Devices[2], PlanningTasks.Device("small", 399)]);
+
+        PlanRepair.Repair(task, plan.Stages).ShouldBeNull();
     }
 
     [Fact]
@@ -40,7 +41,8 @@ public sealed class PlanRepairTests
     {
         var plan = PipelinePlanner.Plan(PlanningTasks.Task(PlanningTasks.Model(12), Devices)).Plan!;
 
-        PlanRepair.Repair(PlanningTasks.Task(PlanningTasks.Model(12), [Devices[0], Devices[1], Devices[2] with { AvailableBytes = 399 }]), plan)
-            .ShouldBeNull();
+        var task = PlanningTasks.Task(PlanningTasks.Model(12), [Devices[0], Devices[1], Devices[2] with { AvailableBytes = 399 }]);
+
+        PlanRepair.Repair(task, plan.Stages).ShouldBeNull();
     }
 }

@@ -8,16 +8,17 @@ public sealed class ReplanPolicyTests
     private static readonly PlanCost Current = new(StageCount: 3, LatencyPicoseconds: 1000, SlowestStagePicoseconds: 500);
 
     [Theory]
-    [InlineData(799, 6, true)]
-    [InlineData(800, 6, false)]
-    [InlineData(799, 4, false)]
-    public void ShouldReplan_WhenNothingIsLost_WantsTheMarginAndTheCoolDown(long latency, int minutes, bool expected) =>
-        Policy.ShouldReplan(Current, Current with { LatencyPicoseconds = latency }, TimeSpan.FromMinutes(minutes), deviceLost: false)
-            .ShouldBe(expected);
+    [InlineData(799, true)]
+    [InlineData(800, false)]
+    [InlineData(1200, false)]
+    public void IsClearlyBetter_WhenStagesAreAsMany_WantsTheMargin(long latency, bool expected) =>
+        Policy.IsClearlyBetter(Current, Current with { LatencyPicoseconds = latency }).ShouldBe(expected);
 
-    [Fact]
-    public void ShouldReplan_WhenADeviceIsLost_DoesNotWait() =>
-        Policy.ShouldReplan(Current, Current with { LatencyPicoseconds = 9000 }, TimeSpan.Zero, deviceLost: true).ShouldBeTrue();
+    [Theory]
+    [InlineData(299, false)]
+    [InlineData(300, true)]
+    public void HasCooledDown_AfterATime_FollowsTheCoolDown(int seconds, bool expected) =>
+        Policy.HasCooledDown(TimeSpan.FromSeconds(seconds)).ShouldBe(expected);
 
     [Fact]
     public void IsClearlyBetter_WhenStagesDiffer_PrefersFewerWhateverTheTime()

@@ -53,6 +53,9 @@ internal sealed class TestGateway : IFrameHandler, IAsyncDisposable
     public ValueTask CancelAsync(TestCompletion completion) =>
         _connection.SendAsync(new CancelFrame(completion.RequestId), TestContext.Current.CancellationToken);
 
+    /// <summary>Drops what was collected of a completion that has ended.</summary>
+    public void Forget(TestCompletion completion) => _completions.TryRemove(completion.RequestId, out _);
+
     public async ValueTask OnFrameAsync(Frame frame, DataPlaneConnection connection, CancellationToken cancellation)
     {
         switch (frame)
@@ -69,6 +72,8 @@ internal sealed class TestGateway : IFrameHandler, IAsyncDisposable
 
     public ValueTask OnClosedAsync(DataPlaneConnection connection, Exception? reason)
     {
+        foreach (var completion in _completions.Values)
+            completion.Abandon(reason);
         _closed.TrySetResult(reason);
         return ValueTask.CompletedTask;
     }
