@@ -20,8 +20,8 @@ public sealed class ModelDescriptionTests : IDisposable
 
         description.Architecture.Name.ShouldBe("llama");
         description.Hyperparameters.ShouldBe(new ModelHyperparameters(
-            LayerCount: 8, HiddenSize: 128, HeadCount: 4, KeyValueHeadCount: 2, KeyLength: 32, ValueLength: 32, ContextLength: 512, VocabularySize: 1024,
-            FeedForwardLength: 384, ExpertCount: 0, RopeDimensions: 32));
+            LayerCount: 8, HiddenSize: 128, HeadCount: 4, KeyValueHeadCount: 2, KeyLength: 32, ValueLength: 32, ContextLength: 512,
+            VocabularySize: 1024, FeedForwardLength: 384, ExpertCount: 0, RopeDimensions: 32));
         description.Hyperparameters.KvBytesPerTokenPerLayer.ShouldBe(2 * 2 * 32 * 2);
     }
 
@@ -62,7 +62,8 @@ public sealed class ModelDescriptionTests : IDisposable
     [InlineData("blk.0.attn_norm.weight")]
     public void Read_WhenTensorHasAnotherShape_NamesItAndTheRightOne(string wrong)
     {
-        var fault = Refused(TestModel.Small, select: tensor => tensor.Name == wrong ? tensor with { Dimensions = [.. tensor.Dimensions[..^1], 96] } : tensor);
+        var fault = Refused(TestModel.Small, select: tensor =>
+            tensor.Name == wrong ? tensor with { Dimensions = [.. tensor.Dimensions[..^1], 96] } : tensor);
 
         fault.Subject.ShouldBe(wrong);
         fault.Message.ShouldContain("96]");
@@ -89,7 +90,8 @@ public sealed class ModelDescriptionTests : IDisposable
     [InlineData("blk.0.attn_q.weight", GgmlType.I32)]
     [InlineData("token_embd.weight", GgmlType.Q8_1)]
     public void Read_WhenTensorTypeCannotCompute_NamesIt(string tensor, GgmlType type) =>
-        Refused(TestModel.Small, select: candidate => candidate.Name == tensor ? candidate with { Type = type } : candidate).Subject.ShouldBe(tensor);
+        Refused(TestModel.Small, select: candidate => candidate.Name == tensor ? candidate with { Type = type } : candidate)
+            .Subject.ShouldBe(tensor);
 
     [Theory]
     [InlineData("block_count", 0u)]
@@ -122,7 +124,8 @@ public sealed class ModelDescriptionTests : IDisposable
     [InlineData("llama.attention.layer_norm_rms_epsilon")]
     [InlineData("tokenizer.ggml.model")]
     [InlineData("tokenizer.ggml.tokens")]
-    public void Read_WhenKeyIsMissing_NamesIt(string key) => Refused(TestModel.Small, keepKey: candidate => candidate != key).Subject.ShouldBe(key);
+    public void Read_WhenKeyIsMissing_NamesIt(string key) =>
+        Refused(TestModel.Small, keepKey: candidate => candidate != key).Subject.ShouldBe(key);
 
     [Fact]
     public void Read_WhenVariantIsNotSupported_SaysWhy()
@@ -138,7 +141,8 @@ public sealed class ModelDescriptionTests : IDisposable
     public void Read_WhenArrayPerLayerIsUnknownOrWrong_NamesIt()
     {
         Refused(TestModel.Small, writer => writer.SetInt32s("llama.novelty", [1, 2])).Subject.ShouldBe("llama.novelty");
-        Refused(TestModel.Small, writer => writer.SetInt32s("llama.feed_forward_length", [64])).Subject.ShouldBe("llama.feed_forward_length");
+        Refused(TestModel.Small, writer => writer.SetInt32s("llama.feed_forward_length", [64]))
+            .Subject.ShouldBe("llama.feed_forward_length");
         Refused(TestModel.Small, writer => writer.SetInt32s("llama.attention.head_count", [2, 1])).Message.ShouldContain("layer 1");
     }
 
@@ -154,7 +158,10 @@ public sealed class ModelDescriptionTests : IDisposable
     [Fact]
     public void Read_WhenGemma27B_IsRefusedByName()
     {
-        var large = RandomModelShape.Get("tiny-gemma3") with { LayerCount = 62, HiddenSize = 64, HeadCount = 2, KeyValueHeadCount = 1, HeadLength = 16, FeedForwardLength = 32 };
+        var large = RandomModelShape.Get("tiny-gemma3") with
+        {
+            LayerCount = 62, HiddenSize = 64, HeadCount = 2, KeyValueHeadCount = 1, HeadLength = 16, FeedForwardLength = 32,
+        };
         var equal = large with { HeadLength = 32 };
         var fewer = large with { LayerCount = 61 };
 
@@ -190,13 +197,13 @@ public sealed class ModelDescriptionTests : IDisposable
     }
 
     private string Rewritten(
-        RandomModelShape shape, Action<GgufWriter>? edit = null, Func<GgufTensor, GgufTensor?>? select = null, Func<string, bool>? keepKey = null,
-        Action<GgufWriter>? addTensors = null) =>
+        RandomModelShape shape, Action<GgufWriter>? edit = null, Func<GgufTensor, GgufTensor?>? select = null,
+        Func<string, bool>? keepKey = null, Action<GgufWriter>? addTensors = null) =>
         TestModel.Rewrite(TestModel.Write(_folder, shape), _folder.At("changed.gguf"), edit, select, keepKey, addTensors);
 
     private ModelFormatException Refused(
-        RandomModelShape shape, Action<GgufWriter>? edit = null, Func<GgufTensor, GgufTensor?>? select = null, Func<string, bool>? keepKey = null,
-        Action<GgufWriter>? addTensors = null)
+        RandomModelShape shape, Action<GgufWriter>? edit = null, Func<GgufTensor, GgufTensor?>? select = null,
+        Func<string, bool>? keepKey = null, Action<GgufWriter>? addTensors = null)
     {
         using var file = GgufFile.Open(Rewritten(shape, edit, select, keepKey, addTensors));
         return Should.Throw<ModelFormatException>(() => ModelDescription.Read(file));

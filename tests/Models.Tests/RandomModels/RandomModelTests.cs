@@ -49,7 +49,8 @@ public sealed class RandomModelTests : IDisposable
     [InlineData("tinyllama-1.1b", 1_100_048_384L)]
     [InlineData("qwen2.5-0.5b", 494_032_768L)]
     [InlineData("llama3.2-1b", 1_235_814_432L)]
-    public void Get_WhenPublicShape_HasThePublicParameterCount(string name, long parameters) => CountParameters(RandomModelShape.Get(name)).ShouldBe(parameters);
+    public void Get_WhenPublicShape_HasThePublicParameterCount(string name, long parameters) =>
+        CountParameters(RandomModelShape.Get(name)).ShouldBe(parameters);
 
     [Fact]
     public void Write_WhenF32_SpreadsWeightsEvenlyAroundZero()
@@ -66,7 +67,8 @@ public sealed class RandomModelTests : IDisposable
     [Fact]
     public void Write_WhenTokenizerIsRead_HasEveryByteAndAChatTemplate()
     {
-        using var file = GgufFile.Open(TestModel.Write(_folder, RandomModelShape.Get("tiny-llama") with { LayerCount = 1, VocabularySize = 20_000 }));
+        using var file = GgufFile.Open(TestModel.Write(
+            _folder, RandomModelShape.Get("tiny-llama") with { LayerCount = 1, VocabularySize = 20_000 }));
 
         var tokens = file.Metadata.GetArray("tokenizer.ggml.tokens").Strings().ToArray();
         tokens.Length.ShouldBe(20_000);
@@ -79,8 +81,10 @@ public sealed class RandomModelTests : IDisposable
     [Fact]
     public void Write_WhenTypeIsNotMade_SaysWhichAre()
     {
-        Should.Throw<ArgumentException>(() => TestModel.Write(_folder, RandomModelShape.Get("tiny-llama"), GgmlType.IQ2_XXS)).Message.ShouldContain("Q4_0");
-        Should.Throw<ArgumentException>(() => TestModel.Write(_folder, RandomModelShape.Get("qwen2.5-0.5b"), GgmlType.Q4_K)).Message.ShouldContain("896");
+        Should.Throw<ArgumentException>(() => TestModel.Write(
+            _folder, RandomModelShape.Get("tiny-llama"), GgmlType.IQ2_XXS)).Message.ShouldContain("Q4_0");
+        Should.Throw<ArgumentException>(() => TestModel.Write(
+            _folder, RandomModelShape.Get("qwen2.5-0.5b"), GgmlType.Q4_K)).Message.ShouldContain("896");
         Should.Throw<ArgumentException>(() => RandomModelShape.Get("gpt-2")).Message.ShouldContain("tinyllama-1.1b");
         Directory.GetFiles(_folder.Root).ShouldBeEmpty();
     }
@@ -106,7 +110,9 @@ public sealed class RandomModelTests : IDisposable
     {
         var shares = new List<double>();
 
-        RandomModel.Write(TestModel.Small, GgmlType.F32, 1, _folder.At("model.gguf"), new Synchronous<double>(shares.Add), TestContext.Current.CancellationToken);
+        RandomModel.Write(
+            TestModel.Small, GgmlType.F32, 1, _folder.At("model.gguf"), new Synchronous<double>(shares.Add),
+            TestContext.Current.CancellationToken);
 
         shares.ShouldBe(shares.Order());
         shares[^1].ShouldBe(1);
@@ -118,7 +124,8 @@ public sealed class RandomModelTests : IDisposable
         var key = (long)shape.KeyValueHeadCount * shape.HeadLength;
         var attention = (2 * hidden * hidden) + (2 * hidden * key) + (shape.Architecture == "qwen2" ? hidden + 2 * key : 0);
         var layer = attention + 3 * hidden * shape.FeedForwardLength + 2 * hidden;
-        return shape.LayerCount * layer + hidden + hidden * shape.VocabularySize * (shape.IsTied ? 1 : 2) + (shape.HasRopeFrequencies ? shape.HeadLength / 2 : 0);
+        var ropeFrequencies = shape.HasRopeFrequencies ? shape.HeadLength / 2 : 0;
+        return shape.LayerCount * layer + hidden + hidden * shape.VocabularySize * (shape.IsTied ? 1 : 2) + ropeFrequencies;
     }
 
     private static string Hash(string path) => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(path)));

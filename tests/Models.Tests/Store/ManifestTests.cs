@@ -46,7 +46,8 @@ public sealed class ManifestTests : IAsyncLifetime
     [InlineData("../../../../etc/passwd")]
     [InlineData("")]
     [InlineData("ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789")]
-    public void Load_WhenHashIsNoHash_NamesTheBlob(string hash) => Refused(root => root["layers"]![3]!["sha256"] = hash).ShouldContain("layer 3");
+    public void Load_WhenHashIsNoHash_NamesTheBlob(string hash) =>
+        Refused(root => root["layers"]![3]!["sha256"] = hash).ShouldContain("layer 3");
 
     [Fact]
     public void Load_WhenArchitectureIsNotAllowed_NamesIt() => Refused(root => root["architecture"] = "mamba").ShouldContain("'mamba'");
@@ -55,7 +56,8 @@ public sealed class ManifestTests : IAsyncLifetime
     [InlineData(0L)]
     [InlineData(-1L)]
     [InlineData(long.MaxValue)]
-    public void Load_WhenBlobSizeIsImpossible_NamesTheBlob(long bytes) => Refused(root => root["tail"]!["bytes"] = bytes).ShouldContain("tail");
+    public void Load_WhenBlobSizeIsImpossible_NamesTheBlob(long bytes) =>
+        Refused(root => root["tail"]!["bytes"] = bytes).ShouldContain("tail");
 
     [Theory]
     [InlineData(-32L)]

@@ -19,7 +19,8 @@ public sealed class ModelStoreTests : IDisposable
     [Fact]
     public async Task ImportAsync_WhenPebble_StoresAllOfIt()
     {
-        var manifest = await _store.ImportAsync(Pebble.Path, Options with { Licence = "MIT", Provenance = "made here" }, cancellation: _cancellation);
+        var manifest = await _store.ImportAsync(
+            Pebble.Path, Options with { Licence = "MIT", Provenance = "made here" }, cancellation: _cancellation);
 
         _store.List().ShouldBe(["pebble@1"]);
         manifest.Layers.Length.ShouldBe(Pebble.LayerCount);
@@ -31,7 +32,10 @@ public sealed class ModelStoreTests : IDisposable
         {
             var bytes = await File.ReadAllBytesAsync(_store.PathOf(blob), _cancellation);
             foreach (var tensor in blob.Tensors)
-                bytes.AsSpan((int)tensor.Offset, (int)tensor.Bytes).SequenceEqual(TestModel.Bytes(file, tensor.Name)).ShouldBeTrue(tensor.Name);
+            {
+                var stored = bytes.AsSpan((int)tensor.Offset, (int)tensor.Bytes);
+                stored.SequenceEqual(TestModel.Bytes(file, tensor.Name)).ShouldBeTrue(tensor.Name);
+            }
         }
 
         manifest.NamedBlobs.SelectMany(named => named.Blob.Tensors).Select(tensor => tensor.Name)
@@ -47,7 +51,8 @@ public sealed class ModelStoreTests : IDisposable
         using var original = GgufFile.Open(Pebble.Path);
         using var metadata = GgufFile.Open(_store.PathOf(manifest.Metadata));
         metadata.Metadata.Keys.ShouldBe(original.Metadata.Keys);
-        metadata.Metadata.GetArray("tokenizer.ggml.tokens").Strings().ShouldBe(original.Metadata.GetArray("tokenizer.ggml.tokens").Strings());
+        metadata.Metadata.GetArray("tokenizer.ggml.tokens").Strings()
+            .ShouldBe(original.Metadata.GetArray("tokenizer.ggml.tokens").Strings());
         metadata.Tensors.ShouldBeEmpty();
     }
 
@@ -160,9 +165,12 @@ public sealed class ModelStoreTests : IDisposable
     [InlineData("line\n")]
     public async Task ImportAsync_WhenNameOrVersionIsNotAllowed_SaysWhatIs(string text)
     {
-        (await Should.ThrowAsync<ArgumentException>(() => _store.ImportAsync(Pebble.Path, Options with { Name = text }, cancellation: _cancellation)))
-            .Message.ShouldContain("letters, digits");
-        await Should.ThrowAsync<ArgumentException>(() => _store.ImportAsync(Pebble.Path, Options with { Version = text }, cancellation: _cancellation));
+        foreach (var options in new[] { Options with { Name = text }, Options with { Version = text } })
+        {
+            var fault = await Should.ThrowAsync<ArgumentException>(
+                () => _store.ImportAsync(Pebble.Path, options, cancellation: _cancellation));
+            fault.Message.ShouldContain("letters, digits");
+        }
     }
 
     [Fact]
@@ -187,7 +195,8 @@ public sealed class ModelStoreTests : IDisposable
                 WritePart(file, part);
         }
 
-        var split = await _store.ImportAsync(_folder.At("p-00002-of-00002.gguf"), Options with { Version = "split" }, cancellation: _cancellation);
+        var split = await _store.ImportAsync(
+            _folder.At("p-00002-of-00002.gguf"), Options with { Version = "split" }, cancellation: _cancellation);
 
         split.Blobs.ShouldBe(whole.Blobs, new BlobComparer());
     }
@@ -213,6 +222,8 @@ public sealed class ModelStoreTests : IDisposable
         fault.What.ShouldBe(what);
         fault.Sha256.ShouldBe(blob.Sha256);
         fault.Problem.ShouldContain("damaged");
+        await _store.ImportAsync(Pebble.Path, Options, cancellation: _cancellation);
+        (await _store.VerifyAsync("pebble", cancellation: _cancellation)).ShouldBeEmpty("importing again repairs it");
     }
 
     [Fact]
@@ -257,7 +268,11 @@ public sealed class ModelStoreTests : IDisposable
     }
 
     private string[] Files() =>
-        [.. Directory.GetFiles(_store.Root, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(_store.Root, path)).Order(StringComparer.Ordinal)];
+    [
+        .. Directory.GetFiles(_store.Root, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(_store.Root, path))
+            .Order(StringComparer.Ordinal),
+    ];
 
     private string[] Snapshot() => [.. Files().Select(file => $"{file} {File.GetLastWriteTimeUtc(Path.Combine(_store.Root, file)).Ticks}")];
 

@@ -18,7 +18,11 @@ public sealed class SliceAssemblerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     public static TheoryData<string> TinyShapes =>
-        [.. RandomModelShape.All.Select(shape => shape.Name).Where(name => name.StartsWith("tiny-", StringComparison.Ordinal)).Append("pebble")];
+    [
+        .. RandomModelShape.All.Select(shape => shape.Name)
+            .Where(name => name.StartsWith("tiny-", StringComparison.Ordinal))
+            .Append("pebble"),
+    ];
 
     [Theory]
     [MemberData(nameof(TinyShapes))]
@@ -30,7 +34,7 @@ public sealed class SliceAssemblerTests : IDisposable
         int[][] cuts = [[0, 8], [0, 4, 8], [0, 3, 5, 8], [0, 1, 2, 3, 4, 5, 6, 7, 8]];
         foreach (var (first, end) in cuts.SelectMany(cut => cut.Zip(cut.Skip(1))).Distinct())
         {
-            using var slice = GgufFile.Open(new SliceAssembler(_store).Assemble(manifest, first, end, SliceFolder, cancellation: _cancellation));
+            using var slice = Slice(manifest, first, end);
 
             CheckTensors(slice, model, first, end);
             CheckKeys(slice, model, first, end);
@@ -137,7 +141,8 @@ public sealed class SliceAssemblerTests : IDisposable
                 source.Cancel();
         });
 
-        Should.Throw<OperationCanceledException>(() => new SliceAssembler(_store).Assemble(manifest, 0, 8, SliceFolder, progress, source.Token));
+        Should.Throw<OperationCanceledException>(
+            () => new SliceAssembler(_store).Assemble(manifest, 0, 8, SliceFolder, progress, source.Token));
 
         Directory.GetFiles(SliceFolder).Where(path => !path.EndsWith(".lock", StringComparison.Ordinal)).ShouldBeEmpty();
     }
@@ -173,7 +178,8 @@ public sealed class SliceAssemblerTests : IDisposable
         var manifest = await ImportAsync(Pebble.Path, "pebble");
         var other = await ImportAsync(TestModel.Write(_folder, TestModel.Small), "small");
 
-        Should.Throw<ModelFormatException>(() => Assemble(manifest with { Metadata = other.Metadata }, 0, 4)).Subject.ShouldBe("llama.block_count");
+        Should.Throw<ModelFormatException>(() => Assemble(manifest with { Metadata = other.Metadata }, 0, 4))
+            .Subject.ShouldBe("llama.block_count");
     }
 
     private static void CheckTensors(GgufFile slice, GgufFile model, int first, int end)
@@ -212,7 +218,9 @@ public sealed class SliceAssemblerTests : IDisposable
     {
         var architecture = model.Metadata.GetString("general.architecture");
         slice.Metadata.GetInteger($"{architecture}.block_count").ShouldBe(end - first);
-        foreach (var key in model.Metadata.Keys.Where(key => key.StartsWith("tokenizer.", StringComparison.Ordinal) && key != "tokenizer.ggml.model"))
+        var tokenizer = model.Metadata.Keys
+            .Where(key => key.StartsWith("tokenizer.", StringComparison.Ordinal) && key != "tokenizer.ggml.model");
+        foreach (var key in tokenizer)
             slice.Metadata.Contains(key).ShouldBe(end == 8, key);
         slice.Metadata.GetString("tokenizer.ggml.model").ShouldBe(end == 8 ? model.Metadata.GetString("tokenizer.ggml.model") : "no_vocab");
         slice.Metadata.GetInteger($"{architecture}.context_length").ShouldBe(model.Metadata.GetInteger($"{architecture}.context_length"));
