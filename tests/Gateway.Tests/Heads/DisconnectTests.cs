@@ -102,7 +102,7 @@ public sealed class DisconnectTests : IAsyncLifetime
             request.Cancelled.ThrowIfCancellationRequested();
         };
         using var socket = await SendRawAsync(gateway, """{"model":"pebble","prompt":"slow","stream":true}""", receiveBufferBytes: 4_096);
-        await GatewayFixture.UntilAsync(() => gateway.Head.Requests.Any(request => request.IsCancelled), "it is cancelled while nobody reads");
+        await GatewayFixture.UntilAsync(() => gateway.Head.Requests.Any(request => request.IsCancelled), "it is cancelled, unread");
         (await ReadToEndAsync(socket)).ShouldContain("reads too slowly");
         await gateway.SettleAsync();
     }

@@ -67,10 +67,10 @@ public sealed class ErrorTests : IAsyncLifetime
     [InlineData(StreamBody)]
     public async Task Admission_WhenModelLoads_Gives503WithRetryAfterAndProgress(string body)
     {
-        _gateway.Admission.Refuse = _ => new(RefusalReason.NotReady, "Loading slices.", 1_000, 0.42);
+        _gateway.Admission.Refuse = _ => new(RefusalReason.NotReady, "Model pebble is not ready: loading slices.", 1_000, 0.42);
         using var response = await PostAsync(body);
         var error = await ShouldBeErrorAsync(response, 503, "model_not_ready", null);
-        error.GetProperty("message").GetString().ShouldBe("The model 'pebble' is not ready (42 % loaded). Loading slices.");
+        error.GetProperty("message").GetString().ShouldBe("Model pebble is not ready: loading slices (42 % loaded).");
         error.GetProperty("load_progress").GetDouble().ShouldBe(0.42);
         response.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(1));
     }
