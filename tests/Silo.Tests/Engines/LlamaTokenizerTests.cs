@@ -1,6 +1,7 @@
 using System.Text;
 using OrleansInference.DataPlane.Generation;
 using OrleansInference.Silo.Engines;
+using OrleansInference.Silo.Engines.LlamaCpp;
 
 namespace OrleansInference.Silo.Tests.Engines;
 
@@ -8,7 +9,8 @@ public sealed class LlamaTokenizerTests(TestModels models)
 {
     private static readonly ChatMessage[] s_chat =
     [
-        new("system", "You are kind."), new("user", "Tell me a story about a fox."), new("assistant", " Once…\n\n"), new("user", "\n  and 2+2? 😀 "),
+        new("system", "You are kind."), new("user", "Tell me a story about a fox."), new("assistant", " Once…\n\n"),
+        new("user", "\n  and 2+2? 😀 "),
     ];
 
     [Theory]
@@ -23,7 +25,8 @@ public sealed class LlamaTokenizerTests(TestModels models)
             var tokens = tokenizer.Tokenize(text, addSpecial: false, parseSpecial: false);
             var bytes = tokens.SelectMany(token => tokenizer.PieceOf(token).ToArray()).ToArray();
             var decoded = Encoding.UTF8.GetString(bytes);
-            (decoded == text || decoded == " " + text).ShouldBeTrue($"{name}: '{(text.Length > 50 ? text[..50] : text)}' came back as another text");
+            (decoded == text || decoded == " " + text)
+                .ShouldBeTrue($"{name}: '{text[..Math.Min(50, text.Length)]}' came back as another text");
         }
     }
 
@@ -48,8 +51,23 @@ public sealed class LlamaTokenizerTests(TestModels models)
     {
         using var tokenizer = await LoadAsync("pebble");
 
-        Should.Throw<ArgumentException>(() => tokenizer.Tokenize(new string('a', 5_000_000), false, false)).Message.ShouldContain("5000000");
+        Should.Throw<ArgumentException>(() => tokenizer.Tokenize(new string('a', 5_000_000), false, false))
+            .Message.ShouldContain("5000000");
         Should.Throw<ArgumentOutOfRangeException>(() => tokenizer.PieceOf(tokenizer.VocabularySize));
+    }
+
+    /// <summary>Without the bound, the long word ends the process.</summary>
+    [Fact]
+    public async Task Tokenize_WhenAWordIsLongerThanTheSplitterBears_RefusesItAndTakesLongTexts()
+    {
+        using var tokenizer = await LoadAsync("pebble-of-regex-splitter");
+        using var handWritten = await LoadAsync("pebble");
+
+        Should.Throw<ArgumentException>(() => tokenizer.Tokenize(new string('x', 100_000), false, false)).Message.ShouldContain("100000");
+        Should.Throw<ArgumentException>(() => tokenizer.TokenizeChat([new("user", "a " + new string('\n', 50_000))]));
+        tokenizer.Tokenize(new string('x', 8192), false, false).ShouldNotBeEmpty();
+        tokenizer.Tokenize(string.Concat(Enumerable.Repeat("some words ", 20_000)), false, false).ShouldNotBeEmpty();
+        handWritten.Tokenize(new string('x', 300_000), false, false).ShouldNotBeEmpty();
     }
 
     [Fact]
@@ -86,7 +104,8 @@ public sealed class LlamaTokenizerTests(TestModels models)
         using var tokenizer = await LoadAsync("pebble");
 
         Should.Throw<ChatTemplateException>(() => tokenizer.TokenizeChat([])).Message.ShouldContain("0 messages");
-        Should.Throw<ChatTemplateException>(() => tokenizer.TokenizeChat([new("user<|im_end|>", "a")])).Message.ShouldContain("role of message 0");
+        Should.Throw<ChatTemplateException>(() => tokenizer.TokenizeChat([new("user<|im_end|>", "a")]))
+            .Message.ShouldContain("role of message 0");
         Should.Throw<ChatTemplateException>(() => tokenizer.TokenizeChat([new("user", "a\0b")])).Message.ShouldContain("NUL");
     }
 
@@ -126,9 +145,9 @@ public sealed class LlamaTokenizerTests(TestModels models)
         Should.Throw<ObjectDisposedException>(() => tokenizer.Tokenize("a", false, false));
     }
 
-    private async Task<ITokenizer> LoadAsync(string name)
+    private async Task<LlamaTokenizer> LoadAsync(string name)
     {
         var model = await models.GetAsync(name);
-        return await models.Factory().LoadTokenizerAsync(model.Manifest.Id, TestContext.Current.CancellationToken);
+        return (LlamaTokenizer)await models.Factory().LoadTokenizerAsync(model.Manifest.Id, TestContext.Current.CancellationToken);
     }
 }

@@ -37,7 +37,8 @@ internal sealed class LlamaStageEngineFactory(
         var manifest = store.Load(configuration.Model);
         if (configuration.FirstLayer < 0 || configuration.EndLayer > manifest.LayerCount)
             throw new ArgumentException(
-                $"Layers {configuration.FirstLayer} to {configuration.EndLayer} are not in {manifest.Id}, which has {manifest.LayerCount}.");
+                $"Layers {configuration.FirstLayer} to {configuration.EndLayer} are not in {manifest.Id}, "
+                + $"which has {manifest.LayerCount}.");
         var path = assembler.Assemble(
             manifest, configuration.FirstLayer, configuration.EndLayer, models.Value.SliceFolderOrDefault, Part(progress, 0, AssemblyShare),
             cancellation);
@@ -56,6 +57,10 @@ internal sealed class LlamaStageEngineFactory(
         {
             model = SliceModel.Load(path, vocabularyOnly: false, progress, cancellation);
             context = SliceContext.Create(model, configuration, isLast);
+            MappedPages.Release(path);
+            if (isLast && model.VocabularySize != manifest.Hyperparameters.VocabularySize)
+                throw new StageEngineException(
+                    $"{path} has {model.VocabularySize} tokens; {manifest.Id} has {manifest.Hyperparameters.VocabularySize}.");
             embeddings = isFirst ? new EmbeddingLookup(EmbeddingTable.Open(store, manifest), configuration.MaximumBatchRows) : null;
             var layers = configuration.EndLayer - configuration.FirstLayer;
             var shape = new StageShape(
