@@ -40,7 +40,7 @@ internal sealed class Cluster(ClusterOptions options, RestartPolicy policy, Scre
         return
         [
             $"Ready: {url}",
-            $$"""  curl {{url}}/v1/chat/completions -H 'Content-Type: application/json' -d '{"model":"{{options.Model}}","messages":[{"role":"user","content":"What is 7 plus 8?"}]}'""",
+            $$"""  curl {{url}}/v1/chat/completions -H 'Content-Type: application/json' -d '{"model":"{{options.Model}}","temperature":0,"messages":[{"role":"user","content":"What is 7 plus 8?"}]}'""",
         ];
     }
 }
