@@ -25,10 +25,6 @@ internal sealed partial class PipelineGrain
             else
                 await CarryOutAsync(specification, await ReadModelAsync(specification), offers.Devices);
         }
-        catch (ModelNotFoundException exception)
-        {
-            WaitFor(RetryDelay.After(++_failures, _options), exception.Message);
-        }
         catch (InconsistentStateException)
         {
             // Another activation of this pipeline has written: this one knows nothing any more.
@@ -39,6 +35,12 @@ internal sealed partial class PipelineGrain
         {
             WaitFor(RetryDelay.After(1, _options), $"cannot plan yet: {exception.Message}");
         }
+        catch (Exception exception)
+        {
+            // A model that is not in the store, a damaged manifest, a full disk: it shows as the reason, and may be put right.
+            LogCannotPlan(_logger, Key, exception.Message);
+            WaitFor(RetryDelay.After(++_failures, _options), $"cannot be planned: {exception.Message}");
+        }
     }
 
     private async Task CarryOutAsync(PipelineSpecification specification, ModelProfile model, ImmutableArray<DeviceOffer> offers)
@@ -47,7 +49,7 @@ internal sealed partial class PipelineGrain
         if (decision.Plan is not { } plan)
         {
             await ReleaseAsync();
-            WaitFor(RetryDelay.After(1, _options), decision.Refusal!.Message);
+            WaitFor(RetryDelay.After(1, _options), $"waits for memory: {decision.Refusal!.Message}");
             return;
         }
         var stages = Place(plan, offers);
@@ -57,7 +59,7 @@ internal sealed partial class PipelineGrain
         var outcome = await Cluster.ReserveAsync(Book(epoch, present, stages));
         if (!outcome.Granted)
         {
-            WaitFor(RetryDelay.After(1, _options), outcome.Refusal!);
+            WaitFor(RetryDelay.After(1, _options), $"waits for memory: {outcome.Refusal}");
             return;
         }
         var leaving = present.RemoveAll(stage => StaysPut(stage, stages));
@@ -119,8 +121,9 @@ internal sealed partial class PipelineGrain
             if (offers.Settled && decision.IsMove)
                 PlanAgain("moves to a better plan");
         }
-        catch (Exception exception) when (IsOutOfReach(exception) || exception is ModelNotFoundException)
+        catch (Exception exception)
         {
+            // The present plan works; a better one is not worth more than a line.
             LogNoImprovement(_logger, Key, exception.Message);
         }
     }

@@ -169,7 +169,7 @@ public sealed class PipelineTests
         var ready = await InferenceCluster.UntilAsync(
             async () => await cluster.Grain.GetTopologyAsync(),
             topology => topology.Pipelines.Any(status => status.State == PipelineState.Ready)
-                && topology.Pipelines.Any(status => status.Reason?.Contains("missing", StringComparison.Ordinal) == true),
+                && topology.Pipelines.Any(status => status.Reason?.Contains("are missing", StringComparison.Ordinal) == true),
             "one pipeline to be ready and the other to wait");
         var winner = ready.Pipelines.Single(status => status.State == PipelineState.Ready).Specification.Model;
         var loser = ready.Pipelines.Single(status => status.State != PipelineState.Ready).Specification.Pipeline;
