@@ -23,7 +23,8 @@ internal sealed class TestRing : IAsyncDisposable
     public TestSilo Head => _silos[0];
 
     public static async Task<TestRing> StartAsync(
-        int stages, int slots = 4, int context = 256, int batchRows = 32, int? cells = null, IReadOnlyDictionary<string, string?>? settings = null)
+        int stages, int slots = 4, int context = 256, int batchRows = 32, int? cells = null,
+        IReadOnlyDictionary<string, string?>? settings = null)
     {
         var silos = new List<TestSilo>();
         for (var stage = 0; stage < stages; stage++)
@@ -48,7 +49,8 @@ internal sealed class TestRing : IAsyncDisposable
     }
 
     public static async Task<TestRing> StartReadyAsync(
-        int stages, int slots = 4, int context = 256, int batchRows = 32, int? cells = null, IReadOnlyDictionary<string, string?>? settings = null)
+        int stages, int slots = 4, int context = 256, int batchRows = 32, int? cells = null,
+        IReadOnlyDictionary<string, string?>? settings = null)
     {
         var ring = await StartAsync(stages, slots, context, batchRows, cells, settings);
         await ring.BecomeReadyAsync(epoch: 1);
