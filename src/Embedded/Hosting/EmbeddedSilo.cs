@@ -40,7 +40,7 @@ internal sealed class EmbeddedSilo(
         [.. new[] { 0, 5, 20, 100 }.Select(delay => TimeSpan.FromMilliseconds(delay))];
 
     /// <summary>How long a silo that stops waits until its peers have stopped calling it.</summary>
-    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromMilliseconds(500);
 
     private readonly ConcurrentDictionary<SiloAddress, TaskCompletionSource> _draining = new();
     private Task _sweeping = Task.CompletedTask;
