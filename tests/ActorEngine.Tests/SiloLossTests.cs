@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -71,7 +72,7 @@ public sealed class SiloLossTests
         var dead = cluster.Silos[2].SiloAddress;
         await cluster.KillSiloAsync(cluster.Silos[2]);
         await cluster.WaitForLivenessToStabilizeAsync(didKill: true);
-        var oracle = (ISiloStatusOracle)cluster.Silos[0].ServiceProvider.GetService(typeof(ISiloStatusOracle))!;
+        var oracle = cluster.Silos[0].ServiceProvider.GetRequiredService<ISiloStatusOracle>();
         oracle.IsDeadSilo(dead).ShouldBeTrue();
         var added = await cluster.StartAdditionalSiloAsync();
         await cluster.WaitForLivenessToStabilizeAsync();

@@ -102,7 +102,7 @@ internal sealed partial class Activation
             _timers.Remove(timer);
     }
 
-    private void DisposeTimers()
+    internal void DisposeTimers()
     {
         GrainTimer[] timers;
         lock (_lock)

@@ -19,8 +19,8 @@ internal sealed class ActivationCatalog : IAsyncDisposable
     {
         _host = host;
         _host.Ended += Forget;
-        _collector = host.Time.CreateTimer(
-            static catalog => ((ActivationCatalog)catalog!).CollectIdle(), this, host.Collection.CollectionQuantum, host.Collection.CollectionQuantum);
+        var quantum = host.Collection.CollectionQuantum;
+        _collector = host.Time.CreateTimer(static catalog => ((ActivationCatalog)catalog!).CollectIdle(), this, quantum, quantum);
     }
 
     /// <summary>Whether the silo takes no more calls.</summary>
@@ -52,7 +52,8 @@ internal sealed class ActivationCatalog : IAsyncDisposable
         }
         if (grainClass.MaximumLocalWorkers is not null)
         {
-            DeliverToWorker(grainId, _workers.GetOrAdd(grainId, static (_, grainClass) => new StatelessWorkers(grainClass), grainClass), turn);
+            var workers = _workers.GetOrAdd(grainId, static (_, grainClass) => new StatelessWorkers(grainClass), grainClass);
+            DeliverToWorker(grainId, workers, turn);
             return;
         }
         while (!TryDeliver(grainId, turn))
@@ -68,7 +69,7 @@ internal sealed class ActivationCatalog : IAsyncDisposable
     {
         _isClosed = true;
         var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo is shutting down.");
-        var all = _activations.Values.Concat(_workers.Values.SelectMany(workers => workers.All)).ToList();
+        var all = All().ToList();
         foreach (var activation in all)
             activation.Deactivate(reason, cancellation);
         try
@@ -82,9 +83,16 @@ internal sealed class ActivationCatalog : IAsyncDisposable
     }
 
     /// <summary>Takes no more calls. What runs is left to itself: the silo counts as dead.</summary>
-    public void Abandon() => _isClosed = true;
+    public void Abandon()
+    {
+        _isClosed = true;
+        foreach (var activation in All())
+            activation.DisposeTimers();
+    }
 
     public ValueTask DisposeAsync() => _collector.DisposeAsync();
+
+    private IEnumerable<Activation> All() => _activations.Values.Concat(_workers.Values.SelectMany(workers => workers.All));
 
     private static bool TryEnqueue(Activation activation, CallTurn turn)
     {
@@ -128,7 +136,7 @@ internal sealed class ActivationCatalog : IAsyncDisposable
     private void CollectIdle()
     {
         var now = _host.Time.GetTimestamp();
-        foreach (var activation in _activations.Values.Concat(_workers.Values.SelectMany(workers => workers.All)))
+        foreach (var activation in All())
         {
             if (activation.Class.CollectionAge is { } age && activation.IsIdleFor(age, now))
                 activation.Deactivate(new DeactivationReason(DeactivationReasonCode.ActivationIdle, $"The grain was idle for {age}."));

@@ -15,6 +15,9 @@ internal sealed class GrainProxyType
     private static readonly Type[] ConstructorParameters =
         [typeof(GrainReferenceRuntime), typeof(GrainId), typeof(GrainInterfaceType), typeof(GrainMethod[])];
 
+    private const MethodAttributes Implementation = MethodAttributes.Private | MethodAttributes.Virtual | MethodAttributes.Final
+        | MethodAttributes.NewSlot | MethodAttributes.HideBySig;
+
     private static readonly ConcurrentDictionary<Type, Lazy<GrainProxyType>> Types = new();
 
     private readonly ConstructorInfo _constructor;
@@ -54,7 +57,9 @@ internal sealed class GrainProxyType
     private static ConstructorInfo DefineAccessAttribute(ModuleBuilder module)
     {
         var type = module.DefineType(
-            "System.Runtime.CompilerServices.IgnoresAccessChecksToAttribute", TypeAttributes.NotPublic | TypeAttributes.Sealed, typeof(Attribute));
+            "System.Runtime.CompilerServices.IgnoresAccessChecksToAttribute",
+            TypeAttributes.NotPublic | TypeAttributes.Sealed,
+            typeof(Attribute));
         var code = type.DefineConstructor(MethodAttributes.Public, CallingConventions.HasThis, [typeof(string)]).GetILGenerator();
         code.Emit(OpCodes.Ldarg_0);
         code.Emit(OpCodes.Call, typeof(Attribute).GetConstructor(BindingFlags.Instance | BindingFlags.NonPublic, [])!);
@@ -77,7 +82,7 @@ internal sealed class GrainProxyType
         var parameters = method.GetParameters().Select(parameter => parameter.ParameterType).ToArray();
         var implementation = type.DefineMethod(
             $"{method.DeclaringType!.FullName}.{method.Name}",
-            MethodAttributes.Private | MethodAttributes.Virtual | MethodAttributes.Final | MethodAttributes.NewSlot | MethodAttributes.HideBySig,
+            Implementation,
             method.ReturnType,
             parameters);
         var code = implementation.GetILGenerator();

@@ -17,7 +17,10 @@ public sealed class EmbeddedClusterOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan PingPeriod { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Pings without any sign of life after which a member counts as frozen, and its process is ended. Default 15: a busy machine is no frozen one.</summary>
+    /// <summary>
+    /// Pings without any sign of life after which a member counts as frozen, and its process is ended. Default 15, because a busy
+    /// machine is no frozen one.
+    /// </summary>
     [Range(2, 1000)]
     public int MissedPings { get; set; } = 15;
 
@@ -36,6 +39,10 @@ public sealed class EmbeddedClusterOptions
     /// <summary>Calls that may wait for one activation; further ones are refused. Default 10,000.</summary>
     [Range(1, 1_000_000)]
     public int MailboxLength { get; set; } = 10_000;
+
+    /// <summary>How often a call is sent on when its grain turns out to be elsewhere; it then fails. Default 20.</summary>
+    [Range(1, 1000)]
+    public int MaximumForwards { get; set; } = 20;
 
     /// <summary>How long a silo that stops waits for its grains to end. Default 3 s: with all else it stops within 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]

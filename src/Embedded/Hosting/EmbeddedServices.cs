@@ -47,7 +47,8 @@ internal static class EmbeddedServices
             .ValidateOnStart();
         services.AddOptions<GrainCollectionOptions>()
             .Validate(collection => collection.CollectionQuantum > TimeSpan.Zero, "CollectionQuantum must be more than zero.")
-            .Validate(collection => collection.CollectionAge > collection.CollectionQuantum, "CollectionAge must be more than CollectionQuantum.")
+            .Validate(
+                collection => collection.CollectionAge > collection.CollectionQuantum, "CollectionAge must be more than CollectionQuantum.")
             .ValidateOnStart();
         services.AddSingleton<GrainAssemblies>();
         services.AddSingleton<IConfigureOptions<GrainTypeOptions>>(provider => provider.GetRequiredService<GrainAssemblies>());

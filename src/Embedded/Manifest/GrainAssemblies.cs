@@ -18,7 +18,8 @@ internal sealed class GrainAssemblies : IConfigureOptions<GrainTypeOptions>
     {
         var assemblies = Find().ToList();
         _types = [.. assemblies.SelectMany(TypesOf)];
-        Builds = assemblies.ToImmutableDictionary(assembly => assembly.GetName().Name!, assembly => assembly.ManifestModule.ModuleVersionId);
+        Builds = assemblies.ToImmutableDictionary(
+            assembly => assembly.GetName().Name!, assembly => assembly.ManifestModule.ModuleVersionId);
     }
 
     /// <summary>Which build of each assembly this is.</summary>

@@ -33,7 +33,7 @@ internal sealed class FolderMembership(
 
     public ImmutableDictionary<SiloAddress, Member> Members => _members;
 
-    public bool IsAlive(SiloAddress silo) => _lock is not null && _files.IsAlive(silo);
+    public bool IsAlive(SiloAddress silo) => _files.IsAlive(silo);
 
     public bool WasMember(SiloAddress silo)
     {
@@ -139,7 +139,8 @@ internal sealed class FolderMembership(
             {
                 if (member.Profile.Builds.TryGetValue(assembly, out var other) && other != build)
                     throw new OrleansConfigurationException(
-                        $"Silo \"{member.Profile.Name}\" (process {member.ProcessId}) runs another build of {assembly}. Stop it, or start the same build.");
+                        $"Silo \"{member.Profile.Name}\" (process {member.ProcessId}) runs another build of {assembly}. "
+                        + "Stop it, or start the same build.");
             }
         }
     }

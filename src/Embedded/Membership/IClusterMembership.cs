@@ -39,7 +39,7 @@ internal interface IClusterMembership
     /// <summary>Stops being a member as a killed process does: without a word.</summary>
     void Abandon();
 
-    /// <summary>Ends a member that does not answer. Does nothing where it must not: to this process, or to one that is another by now.</summary>
+    /// <summary>Ends a member that does not answer. Does nothing to this process, or to one that is another by now.</summary>
     void Fence(Member member);
 }
 
@@ -54,7 +54,7 @@ internal sealed record MemberProfile(
     ImmutableDictionary<string, Guid> Builds);
 
 /// <summary>A silo as its membership file describes it.</summary>
-/// <param name="ProcessStart">When its process started, in the kernel's own count, which tells it from a later one with the same id.</param>
+/// <param name="ProcessStart">When its process started, in the kernel's own count: tells it from a later one with the same id.</param>
 /// <param name="Socket">Path of the socket that it listens on.</param>
 internal sealed record Member(
     SiloAddress Silo, MemberProfile Profile, int ProcessId, long ProcessStart, string Socket, SiloStatus Status);

@@ -80,7 +80,8 @@ public sealed class MembershipTests : IDisposable
         await using var first = await ClientHost.StartAsync(_folder.Path, "first");
         var record = Directory.GetFiles(_folder["members"], "*.json").ShouldHaveSingleItem();
         var build = typeof(ICalculatorGrain).Module.ModuleVersionId;
-        await File.WriteAllTextAsync(record, (await File.ReadAllTextAsync(record)).Replace($"{build}", $"{Guid.NewGuid()}", StringComparison.Ordinal));
+        var content = await File.ReadAllTextAsync(record);
+        await File.WriteAllTextAsync(record, content.Replace($"{build}", $"{Guid.NewGuid()}", StringComparison.Ordinal));
         (await FailToStartAsync(_folder.Path, "second")).ShouldContain("runs another build of OrleansInference.ActorEngine.Tests");
     }
 

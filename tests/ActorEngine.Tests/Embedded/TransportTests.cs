@@ -3,6 +3,11 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using FsCheck;
 using FsCheck.Fluent;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Runtime;
+using OrleansInference.ActorEngine.Tests.Grains;
 using OrleansInference.Embedded.Membership;
 using OrleansInference.Embedded.Transport;
 
@@ -63,6 +68,31 @@ public sealed class TransportTests
         (await socket.ReceiveAsync(new byte[1]).WaitAsync(TestTime.Limit)).ShouldBe(0);
         await using var other = await ClientHost.StartAsync(folder.Path, "other");
         await TestTime.UntilAsync(() => silo.Get<IClusterMembership>().Members.Count == 2, "the other member");
+    }
+
+    [Fact]
+    public async Task Message_WhenLargerThanAllowed_FailsItsCallAndNoOther()
+    {
+        await using var cluster = ClusterFixture.Build(1, (_, silo) => silo.Configure<SiloMessagingOptions>(
+            messaging => messaging.MaxMessageBodySize = MaximumBytes));
+        cluster.Options.ClientHostConfigurationDelegates.Add(client => client.UseOrleans(silo => silo.Configure<SiloMessagingOptions>(
+            messaging => messaging.MaxMessageBodySize = MaximumBytes)));
+        await cluster.DeployAsync();
+        var grain = cluster.Client.GetGrain<ICalculatorGrain>("x");
+
+        // Some just fit as a payload, but not with the head that goes before it.
+        for (var length = MaximumBytes - 200; length < MaximumBytes + 100; length += 10)
+        {
+            try
+            {
+                (await grain.ChangeAsync(new Order { Lines = { new string('x', length) } })).Lines.Count.ShouldBe(2);
+            }
+            catch (Exception e) when (e is InvalidOperationException or OrleansException)
+            {
+                e.Message.ShouldContain($"{MaximumBytes:N0}");
+            }
+        }
+        (await grain.AddAsync(1, 2)).ShouldBe(3);
     }
 
     private static int Consumed(List<byte[]> read) => read.Sum(body => body.Length + FrameCodec.HeaderBytes);
