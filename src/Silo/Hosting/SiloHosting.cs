@@ -24,7 +24,6 @@ internal static class SiloHosting
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4.5));
         builder.Services.AddSingleton(TimeProvider.System);
-        AddOptions<ClusterOptions>(builder, ClusterOptions.Section);
         builder.AddModels().AddDevice().AddStages();
         return builder;
     }
