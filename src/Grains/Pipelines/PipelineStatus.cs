@@ -10,7 +10,8 @@ namespace OrleansInference.Grains.Pipelines;
 /// <param name="MaximumBatchRows">Rows per batch, and so the largest prefill chunk.</param>
 /// <param name="QueueLength">Requests that may wait for a slot.</param>
 [GenerateSerializer, Immutable]
-public sealed record PipelineSpecification(string Pipeline, string Model, int SlotCount, int ContextLength, int MaximumBatchRows, int QueueLength);
+public sealed record PipelineSpecification(
+    string Pipeline, string Model, int SlotCount, int ContextLength, int MaximumBatchRows, int QueueLength);
 
 public enum PipelineState
 {
@@ -30,8 +31,13 @@ public enum PipelineState
 [GenerateSerializer, Immutable]
 public sealed record PipelineStatus(
     PipelineSpecification Specification, long Epoch, PipelineState State, ImmutableArray<StageStatus> Stages, string? HeadEndpoint,
-    int ContextLength, double LoadProgress, string? Reason);
+    int ContextLength, double LoadProgress, string? Reason)
+{
+    /// <summary>Equality that looks into the stages, which the record's own does not.</summary>
+    internal bool IsSameAs(PipelineStatus other) => Stages.SequenceEqual(other.Stages) && this == other with { Stages = Stages };
+}
 
 [GenerateSerializer, Immutable]
 public sealed record StageStatus(
-    int Stage, int FirstLayer, int EndLayer, string Device, int ProcessId, ShardState State, double LoadProgress, long MappedBytes, long KvBytes);
+    int Stage, int FirstLayer, int EndLayer, string Device, int ProcessId, ShardState State, double LoadProgress, long MappedBytes,
+    long KvBytes);

@@ -15,6 +15,13 @@ public interface ITokenizer : IDisposable
     /// <exception cref="ChatTemplateException">The model has no template, or one that is not known.</exception>
     string ApplyChatTemplate(IReadOnlyList<ChatMessage> messages);
 
+    /// <summary>
+    /// The tokens of chat messages followed by the opening of the assistant's turn. Control tokens come from the template alone:
+    /// their texts in a message stay text, so a message cannot end its turn or begin another.
+    /// </summary>
+    /// <exception cref="ChatTemplateException">As of <see cref="ApplyChatTemplate"/>; or a role is not a word.</exception>
+    int[] TokenizeChat(IReadOnlyList<ChatMessage> messages);
+
     /// <summary>Whether a token ends a completion.</summary>
     bool IsEndOfGeneration(int token);
 

@@ -1,0 +1,68 @@
+namespace Orleans.Configuration;
+
+/// <summary>Bounds of calls.</summary>
+public abstract class MessagingOptions
+{
+    /// <summary>How long a caller waits where its method sets no <see cref="ResponseTimeoutAttribute"/>. Default 30 s.</summary>
+    public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether a call that timed out is cancelled at its grain too. Default false.</summary>
+    public bool CancelRequestOnTimeout { get; set; }
+
+    /// <summary>Largest message in bytes. Default 100 MiB.</summary>
+    public int MaxMessageBodySize { get; set; } = 100 * 1024 * 1024;
+}
+
+public class SiloMessagingOptions : MessagingOptions
+{
+    /// <summary>How often a call is sent on when its grain turns out to be elsewhere. Default 2.</summary>
+    public int MaxForwardCount { get; set; } = 2;
+
+    /// <summary>Calls that may wait for one activation; 0 leaves it at the engine's own bound. Default 0.</summary>
+    public int MaxEnqueuedRequestsHardLimit { get; set; }
+}
+
+/// <summary>When activations end.</summary>
+public class GrainCollectionOptions
+{
+    /// <summary>How often idle activations are looked for. Default 1 min.</summary>
+    public TimeSpan CollectionQuantum { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long an activation may be idle. Default 15 min.</summary>
+    public TimeSpan CollectionAge { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Age by full name of the grain class, where it differs.</summary>
+    public Dictionary<string, TimeSpan> ClassSpecificCollectionAge { get; set; } = [];
+
+    /// <summary>How long an activation may take to start. Default 30 s.</summary>
+    public TimeSpan ActivationTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long an activation may take to end. Default 30 s.</summary>
+    public TimeSpan DeactivationTimeout { get; set; } = TimeSpan.FromSeconds(30);
+}
+
+public class SiloOptions
+{
+    public string SiloName { get; set; } = null!;
+}
+
+public class ClusterOptions
+{
+    public string ClusterId { get; set; } = "default";
+
+    public string ServiceId { get; set; } = "default";
+}
+
+/// <summary>The grain classes and interfaces that this silo hosts; filled from the loaded assemblies.</summary>
+public class GrainTypeOptions
+{
+    public HashSet<Type> Classes { get; } = [];
+
+    public HashSet<Type> Interfaces { get; } = [];
+}
+
+public class MemoryGrainStorageOptions
+{
+    /// <summary>Grains that share the states. Default 10.</summary>
+    public int NumStorageGrains { get; set; } = 10;
+}

@@ -1,0 +1,59 @@
+using Orleans.Runtime;
+using OrleansInference.Embedded.Activations;
+
+namespace Orleans;
+
+public static class GrainBaseExtensions
+{
+    /// <summary>Ends the activation once the calls that run now have finished.</summary>
+    public static void DeactivateOnIdle(this IGrainBase grain) => ContextOf(grain).Deactivate(
+        new DeactivationReason(DeactivationReasonCode.ApplicationRequested, $"{nameof(DeactivateOnIdle)} was called."));
+
+    /// <summary>Calls back as a turn of the grain, first after the due time, then a period after the callback before has finished.</summary>
+    public static IGrainTimer RegisterGrainTimer<TState>(
+        this IGrainBase grain, Func<TState, CancellationToken, Task> callback, TState state, GrainTimerCreationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        return ((Activation)ContextOf(grain)).RegisterTimer(cancellation => callback(state, cancellation), options);
+    }
+
+    public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        return ((Activation)ContextOf(grain)).RegisterTimer(callback, options);
+    }
+
+    public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<Task> callback, GrainTimerCreationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        return ((Activation)ContextOf(grain)).RegisterTimer(_ => callback(), options);
+    }
+
+    public static IGrainTimer RegisterGrainTimer<TState>(
+        this IGrainBase grain, Func<TState, Task> callback, TState state, GrainTimerCreationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        return ((Activation)ContextOf(grain)).RegisterTimer(_ => callback(state), options);
+    }
+
+    public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<Task> callback, TimeSpan dueTime, TimeSpan period) =>
+        RegisterGrainTimer(grain, callback, new GrainTimerCreationOptions(dueTime, period));
+
+    public static IGrainTimer RegisterGrainTimer(
+        this IGrainBase grain, Func<CancellationToken, Task> callback, TimeSpan dueTime, TimeSpan period) =>
+        RegisterGrainTimer(grain, callback, new GrainTimerCreationOptions(dueTime, period));
+
+    public static IGrainTimer RegisterGrainTimer<TState>(
+        this IGrainBase grain, Func<TState, Task> callback, TState state, TimeSpan dueTime, TimeSpan period) =>
+        RegisterGrainTimer(grain, callback, state, new GrainTimerCreationOptions(dueTime, period));
+
+    public static IGrainTimer RegisterGrainTimer<TState>(
+        this IGrainBase grain, Func<TState, CancellationToken, Task> callback, TState state, TimeSpan dueTime, TimeSpan period) =>
+        RegisterGrainTimer(grain, callback, state, new GrainTimerCreationOptions(dueTime, period));
+
+    private static IGrainContext ContextOf(IGrainBase grain)
+    {
+        ArgumentNullException.ThrowIfNull(grain);
+        return grain is Grain known ? known.RequireContext() : grain.GrainContext;
+    }
+}

@@ -1,0 +1,20 @@
+using Orleans.Runtime;
+
+namespace Orleans;
+
+/// <summary>Makes references to grains. A reference exists without its grain: the first call activates it.</summary>
+public interface IGrainFactory
+{
+    TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithIntegerKey;
+
+    TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithStringKey;
+
+    IGrain GetGrain(Type grainInterfaceType, long grainPrimaryKey);
+
+    IGrain GetGrain(Type grainInterfaceType, string grainPrimaryKey);
+
+    TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
+        where TGrainInterface : IAddressable;
+}

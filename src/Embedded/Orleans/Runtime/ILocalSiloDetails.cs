@@ -1,0 +1,10 @@
+namespace Orleans.Runtime;
+
+public interface ILocalSiloDetails
+{
+    string Name { get; }
+
+    string ClusterId { get; }
+
+    SiloAddress SiloAddress { get; }
+}
