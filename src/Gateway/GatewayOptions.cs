@@ -43,7 +43,7 @@ internal sealed class GatewayOptions
     [Range(0, 65_536)]
     public int MaximumWaitingRequests { get; set; } = 64;
 
-    /// <summary>Seconds that a request may wait for its first token, all queues included; then it is answered with 503. Default 120.</summary>
+    /// <summary>Seconds until a request's first token, all queues included; then it is answered with 503. Default 120.</summary>
     [Range(1, 3_600)]
     public int FirstTokenTimeoutSeconds { get; set; } = 120;
 
@@ -51,7 +51,7 @@ internal sealed class GatewayOptions
     [Range(1, 86_400)]
     public int RequestTimeoutSeconds { get; set; } = 1_800;
 
-    /// <summary>Bytes of a completion that may wait for a client that reads slowly; beyond, the completion ends with an error. Default 1 MiB.</summary>
+    /// <summary>Bytes of a completion that may wait for a slow client; beyond, the completion ends with an error. Default 1 MiB.</summary>
     [Range(4_096, 64 * 1_048_576)]
     public int MaximumPendingBytes { get; set; } = 1_048_576;
 
@@ -62,7 +62,7 @@ internal sealed class GatewayOptions
     [Range(1, 10)]
     public int AdmissionAttempts { get; set; } = 2;
 
-    /// <summary>Milliseconds that telling a head to cancel a completion may take before its connection is given up. Default 2,000.</summary>
+    /// <summary>Milliseconds that sending a Cancel to a head may take before its connection is given up. Default 2,000.</summary>
     [Range(10, 60_000)]
     public int CancelTimeoutMilliseconds { get; set; } = 2_000;
 

@@ -1,6 +1,8 @@
 namespace OrleansInference.Models;
 
-/// <summary>A model file, manifest or blob is broken or not supported. The message says what is wrong, where, and what would be right.</summary>
+/// <summary>
+/// A model file, manifest or blob is broken or not supported. The message says what is wrong, where, and what would be right.
+/// </summary>
 public sealed class ModelFormatException : Exception
 {
     public ModelFormatException(string message, string? file = null, long? offset = null, string? subject = null, Exception? inner = null)

@@ -7,8 +7,8 @@ using OrleansInference.DataPlane.Hosting;
 namespace OrleansInference.DataPlane.Codec;
 
 /// <summary>
-/// Turns frames into bytes and back: a length (u32, little-endian, of what follows), a <see cref="FrameType"/>, the fields. Bound to a Hello, it
-/// takes the frames of that connection; unbound, only those that open one. Not bound to a thread: it has no state.
+/// Turns frames into bytes and back: a length (u32, little-endian, of what follows), a <see cref="FrameType"/>, the fields. Bound to a
+/// Hello, it takes the frames of that connection; unbound, only those that open one. Not bound to a thread: it has no state.
 /// </summary>
 internal sealed class FrameCodec(DataPlaneOptions options, AlignedBufferPool pool, HelloFrame? hello = null)
 {
@@ -44,7 +44,10 @@ internal sealed class FrameCodec(DataPlaneOptions options, AlignedBufferPool poo
         WriteFields(ref counter, frame);
         var length = sizeof(FrameType) + counter.Written;
         if (length > MaximumFrameBytes)
-            throw new ArgumentException($"{frame.Type} frame: it takes {length} bytes, but {MaximumFrameBytes} is the most {Place}.", nameof(frame));
+        {
+            throw new ArgumentException(
+                $"{frame.Type} frame: it takes {length} bytes, but {MaximumFrameBytes} is the most {Place}.", nameof(frame));
+        }
 
         var total = LengthBytes + (int)length;
         var writer = FrameWriter.Over(output.GetSpan(total));

@@ -21,7 +21,8 @@ internal static class FrameRules
     public static bool MayTravel(FrameType type, ConnectionRole? role) => role switch
     {
         null => type is FrameType.Hello or FrameType.Welcome or FrameType.Refuse,
-        ConnectionRole.Ring => type is FrameType.Ping or FrameType.Open or FrameType.Batch or FrameType.Clear or FrameType.State or FrameType.Fault,
+        ConnectionRole.Ring => type is FrameType.Ping or FrameType.Open or FrameType.Batch or FrameType.Clear or FrameType.State
+            or FrameType.Fault,
         ConnectionRole.Tokens => type is FrameType.Ping or FrameType.Tokens or FrameType.Fault,
         _ => type is FrameType.Ping or FrameType.Generate or FrameType.Delta or FrameType.Finish or FrameType.Cancel,
     };
@@ -76,7 +77,7 @@ internal static class FrameRules
     }
 
     private static string? ProblemOf(HelloFrame hello) =>
-        (hello.Version == HelloFrame.CurrentVersion ? null : $"version is {hello.Version}, but only {HelloFrame.CurrentVersion} is spoken here")
+        RangeProblem("version", hello.Version, HelloFrame.CurrentVersion, HelloFrame.CurrentVersion)
         ?? (Enum.IsDefined(hello.Role) ? null : $"role is {hello.Role}, which is none")
         ?? (Enum.IsDefined(hello.ElementType) ? null : $"element type is {hello.ElementType}, which is none")
         ?? (string.IsNullOrEmpty(hello.Pipeline) ? "pipeline has no name" : TextProblem("pipeline", hello.Pipeline, MaximumNameBytes))
@@ -125,7 +126,8 @@ internal static class FrameRules
 
     private static string? ProblemOf(StateFrame state, HelloFrame hello, DataPlaneOptions options) =>
         SlotProblem(state.Slot, hello) ?? RangeProblem("total", state.Total, 1, options.MaximumStateBytes)
-        ?? RangeProblem("offset", state.Offset, 0, state.Total - 1) ?? RangeProblem("length of chunk", state.Chunk.Length, 1, state.Total - state.Offset);
+        ?? RangeProblem("offset", state.Offset, 0, state.Total - 1)
+        ?? RangeProblem("length of chunk", state.Chunk.Length, 1, state.Total - state.Offset);
 
     private static string? SlotProblem(int slot, HelloFrame hello) => RangeProblem("slot", slot, 0, hello.SlotCount - 1);
 }

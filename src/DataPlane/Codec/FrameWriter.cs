@@ -4,8 +4,8 @@ using System.Text;
 namespace OrleansInference.DataPlane.Codec;
 
 /// <summary>
-/// Writes one frame's fields, or only counts their bytes when it has no memory to write to: a frame's length stands before its fields, and is
-/// checked before memory is rented for it.
+/// Writes one frame's fields, or only counts their bytes when it has no memory to write to: a frame's length stands before its fields,
+/// and is checked before memory is rented for it.
 /// </summary>
 internal ref struct FrameWriter
 {

@@ -73,7 +73,11 @@ internal static class GenerationOutcomeFormat
     {
         var alternatives = new AlternativeToken[reader.Count("alternative count", AlternativeBytes, FrameRules.MaximumAlternatives)];
         for (var i = 0; i < alternatives.Length; i++)
-            alternatives[i] = new AlternativeToken(reader.Int32("alternative"), ReadPiece(ref reader), reader.Single("alternative's log probability"));
+        {
+            alternatives[i] = new AlternativeToken(
+                reader.Int32("alternative"), ReadPiece(ref reader), reader.Single("alternative's log probability"));
+        }
+
         return ImmutableCollectionsMarshal.AsImmutableArray(alternatives);
     }
 

@@ -82,7 +82,8 @@ internal static class GenerationRequestFormat
         for (var i = 0; i < messages.Length; i++)
         {
             messages[i] = new ChatMessage(
-                reader.String("message's role", FrameRules.MaximumNameBytes), reader.String("message's content", options.MaximumGenerationFrameBytes));
+                reader.String("message's role", FrameRules.MaximumNameBytes),
+                reader.String("message's content", options.MaximumGenerationFrameBytes));
         }
 
         return ImmutableCollectionsMarshal.AsImmutableArray(messages);

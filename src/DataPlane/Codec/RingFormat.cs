@@ -21,7 +21,8 @@ internal static class RingFormat
     }
 
     public static OpenFrame ReadOpen(ref FrameReader reader, HelloFrame hello, DataPlaneOptions options) => new(
-        reader.Int32("slot"), SamplingFormat.Read(ref reader, options), SamplingFormat.ReadTokens(ref reader, "history", hello.PositionCount));
+        reader.Int32("slot"), SamplingFormat.Read(ref reader, options),
+        SamplingFormat.ReadTokens(ref reader, "history", hello.PositionCount));
 
     public static void Write(ref FrameWriter writer, BatchFrame batch, HelloFrame hello)
     {

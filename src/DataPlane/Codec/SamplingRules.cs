@@ -83,7 +83,9 @@ internal static class SamplingRules
             return count;
         foreach (var stop in stops)
         {
-            if ((string.IsNullOrEmpty(stop) ? "a stop text is empty" : TextProblem("stop text", stop, options.MaximumStopBytes)) is { } problem)
+            if (string.IsNullOrEmpty(stop))
+                return "a stop text is empty";
+            if (TextProblem("stop text", stop, options.MaximumStopBytes) is { } problem)
                 return problem;
         }
 

@@ -11,7 +11,7 @@ public sealed partial class DataPlaneConnection
     [LoggerMessage(LogLevel.Information, "Data-plane connection with {Remote} closed ({Role} of {Pipeline}, epoch {Epoch}): {Reason}")]
     private partial void LogClosed(string remote, ConnectionRole role, string pipeline, long epoch, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Data-plane connection with {Remote} did not take what was queued within {CloseTimeoutMilliseconds} ms")]
+    [LoggerMessage(LogLevel.Warning, "Data-plane connection with {Remote} left queued frames after {CloseTimeoutMilliseconds} ms")]
     private partial void LogUnsent(string remote, int closeTimeoutMilliseconds);
 
     [LoggerMessage(LogLevel.Error, "The handler of the data-plane connection with {Remote} failed when told of its end")]

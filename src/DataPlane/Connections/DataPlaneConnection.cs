@@ -43,16 +43,16 @@ public sealed partial class DataPlaneConnection : IAsyncDisposable
     public TimeSpan? RoundTrip => Interlocked.Read(ref _roundTripTicks) is > 0 and var ticks ? TimeSpan.FromTicks(ticks) : null;
 
     /// <summary>
-    /// Ends when the connection is gone: successfully when this side disposed it, else faulted with the <see cref="DataPlaneClosedException"/>
-    /// that says why.
+    /// Ends when the connection is gone: successfully when this side disposed it, else faulted with the
+    /// <see cref="DataPlaneClosedException"/> that says why.
     /// </summary>
     public Task Completion => _gone.Task;
 
     /// <summary>
-    /// Sends a frame. Its memory is read before this method returns, even when the task it returns is not complete: it waits while the send
-    /// queue is full. Frames sent one after another arrive in that order. A cancelled send is not sent at all.
+    /// Sends a frame. Its memory is read before this method returns, even when the task it returns is not complete: it waits while the
+    /// send queue is full. Frames sent one after another arrive in that order. A cancelled send is not sent at all.
     /// </summary>
-    /// <exception cref="ArgumentException">The frame breaks the protocol's bounds, or does not belong on a connection of this role.</exception>
+    /// <exception cref="ArgumentException">The frame breaks a bound, or does not belong on a connection of this role.</exception>
     /// <exception cref="DataPlaneClosedException">The connection is gone.</exception>
     public ValueTask SendAsync(Frame frame, CancellationToken cancellation = default) => _sender.SendAsync(frame, cancellation);
 

@@ -12,7 +12,9 @@ using OrleansInference.DataPlane.Hosting;
 
 namespace OrleansInference.DataPlane.Connections;
 
-/// <summary>Kestrel's side of the data plane: hears a connection's Hello, asks the acceptor, and keeps the connection until it ends.</summary>
+/// <summary>
+/// Kestrel's side of the data plane: hears a connection's Hello, asks the acceptor, and keeps the connection until it ends.
+/// </summary>
 public sealed partial class DataPlaneConnectionHandler(
     IDataPlaneAcceptor acceptor, IOptions<DataPlaneOptions> options, IConnectionSecurity security, TimeProvider time,
     ILogger<DataPlaneConnection> logger) : ConnectionHandler

@@ -41,7 +41,8 @@ public sealed class DataPlaneConnector(
             throw new DataPlaneUnreachableException(endpoint, $"no answer within {_options.ConnectTimeoutMilliseconds} ms", exception);
         }
         catch (Exception exception) when (
-            exception is SocketException or IOException or AuthenticationException or DataPlaneProtocolException or DataPlaneClosedException)
+            exception is SocketException or IOException or AuthenticationException
+                or DataPlaneProtocolException or DataPlaneClosedException)
         {
             throw new DataPlaneUnreachableException(endpoint, exception.Message, exception);
         }
@@ -54,7 +55,7 @@ public sealed class DataPlaneConnector(
             addresses = [.. addresses.Where(Endpoint.IsLoopback)];
         return addresses.Length > 0
             ? addresses
-            : throw new DataPlaneUnreachableException(endpoint, "it is not on loopback, and connections to other machines must be encrypted");
+            : throw new DataPlaneUnreachableException(endpoint, "it is not on loopback, and links to other machines must be encrypted");
     }
 
     private static async ValueTask<Socket> ConnectSocketAsync(IPAddress[] addresses, int port, CancellationToken cancellation)

@@ -6,8 +6,8 @@ using OrleansInference.DataPlane.Hosting;
 namespace OrleansInference.DataPlane.Connections;
 
 /// <summary>
-/// Makes a link as slow as one over a distance: what is written goes out a fixed time later, in order, and writes do not wait for one another's delay.
-/// Reads are not touched; the other side delays what it sends.
+/// Makes a link as slow as one over a distance: what is written goes out a fixed time later, in order, and writes do not wait for one
+/// another's delay. Reads are not touched; the other side delays what it sends.
 /// </summary>
 internal sealed class DelayedStream : Stream
 {

@@ -11,7 +11,9 @@ internal sealed record Endpoint(string Host, int Port)
     {
         endpoint = null;
         var colon = text.LastIndexOf(':');
-        if (colon <= 0 || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
+        if (colon <= 0)
+            return false;
+        if (!ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
             return false;
         var host = text[..colon];
         if (host.StartsWith('[') && host.EndsWith(']'))

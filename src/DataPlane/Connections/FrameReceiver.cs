@@ -7,8 +7,8 @@ using OrleansInference.DataPlane.Hosting;
 namespace OrleansInference.DataPlane.Connections;
 
 /// <summary>
-/// The receiving half: one loop reads frames into a bounded queue and passes pings on at once; another gives the frames to the handler, one
-/// after another. When the queue is full the first loop stops reading, and the sender's queue fills in turn.
+/// The receiving half: one loop reads frames into a bounded queue and passes pings on at once; another gives the frames to the handler,
+/// one after another. When the queue is full the first loop stops reading, and the sender's queue fills in turn.
 /// </summary>
 internal sealed class FrameReceiver(PipeReader input, FrameCodec codec, DataPlaneOptions options)
 {
@@ -57,7 +57,8 @@ internal sealed class FrameReceiver(PipeReader input, FrameCodec codec, DataPlan
         input.CancelPendingRead();
     }
 
-    private static async ValueTask HandleAsync(Received received, IFrameHandler handler, DataPlaneConnection connection, CancellationToken cancellation)
+    private static async ValueTask HandleAsync(
+        Received received, IFrameHandler handler, DataPlaneConnection connection, CancellationToken cancellation)
     {
         try
         {

@@ -32,7 +32,10 @@ internal sealed class FrameSender(PipeWriter output, FrameCodec codec, DataPlane
         }
     }
 
-    /// <summary>Sends a ping as soon as the frame that is being written is out, ahead of the queue. Only the latest is kept, so that it takes no room.</summary>
+    /// <summary>
+    /// Sends a ping as soon as the frame that is being written is out, ahead of the queue. Only the latest is kept, so that it takes no
+    /// room.
+    /// </summary>
     public void SendPing(PingFrame ping)
     {
         if (ping.IsReply)

@@ -6,8 +6,8 @@ namespace OrleansInference.DataPlane.Connections;
 public interface IFrameHandler
 {
     /// <summary>
-    /// Called for one frame after another, in the order they were sent. While it runs, further frames wait in a bounded queue and then in the
-    /// sender. Owns the frame: a <see cref="BatchFrame"/> is its to dispose. Throwing closes the connection with that reason.
+    /// Called for one frame after another, in the order they were sent. While it runs, further frames wait in a bounded queue and then in
+    /// the sender. Owns the frame: a <see cref="BatchFrame"/> is its to dispose. Throwing closes the connection with that reason.
     /// </summary>
     /// <param name="cancellation">Cancelled when the connection is closed for any other reason than the remote's orderly end.</param>
     ValueTask OnFrameAsync(Frame frame, DataPlaneConnection connection, CancellationToken cancellation);

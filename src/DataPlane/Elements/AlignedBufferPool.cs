@@ -3,8 +3,8 @@ using System.Numerics;
 namespace OrleansInference.DataPlane.Elements;
 
 /// <summary>
-/// Keeps buffers for hidden rows, up to a number of bytes, in sizes of powers of two. Renting never waits and never fails for want of room: what is
-/// in use is bounded by the queues that hold it, and what comes back beyond the bound is left to the garbage collector.
+/// Keeps buffers for hidden rows, up to a number of bytes, in sizes of powers of two. Renting never waits and never fails for want of
+/// room: what is in use is bounded by the queues that hold it, and what comes back beyond the bound is left to the garbage collector.
 /// </summary>
 internal sealed class AlignedBufferPool(long maximumPooledBytes)
 {

@@ -1,6 +1,8 @@
 namespace OrleansInference.DataPlane.Frames;
 
-/// <summary>Bytes that are no frame, or a frame that does not belong on its connection. The message names the frame and what is wrong with it.</summary>
+/// <summary>
+/// Bytes that are no frame, or a frame that does not belong on its connection. The message names the frame and what is wrong with it.
+/// </summary>
 public sealed class DataPlaneProtocolException : Exception
 {
     public DataPlaneProtocolException(string message) : base(message)

@@ -3,8 +3,8 @@ using OrleansInference.DataPlane.Elements;
 namespace OrleansInference.DataPlane.Frames;
 
 /// <summary>
-/// The first frame of a connection, from the side that connected. It binds the connection: what follows belongs to this
-/// pipeline and epoch, carries hidden rows of this size and element type, and names no slot or position beyond these counts.
+/// The first frame of a connection, from the side that connected. It binds the connection: what follows belongs to this pipeline and
+/// epoch, carries hidden rows of this size and element type, and names no slot or position beyond these counts.
 /// </summary>
 public sealed record HelloFrame : Frame
 {
@@ -35,7 +35,9 @@ public sealed record HelloFrame : Frame
     /// <summary>The pipeline's slots: a frame that names another slot is refused. 1 to 65,536.</summary>
     public int SlotCount { get; init; } = MaximumSlots;
 
-    /// <summary>Positions that a sequence may take (the pipeline's cells): a frame that names a later one is refused. 1 to 16,777,216.</summary>
+    /// <summary>
+    /// Positions that a sequence may take (the pipeline's cells): a frame that names a later one is refused. 1 to 16,777,216.
+    /// </summary>
     public int PositionCount { get; init; } = MaximumPositions;
 
     internal const int MaximumSlots = 1 << 16;

@@ -26,7 +26,8 @@ public static class DataPlaneListenExtensions
         if (!security.IsEncrypted && options.IPEndPoint is { } endpoint && !Endpoint.IsLoopback(endpoint.Address))
         {
             throw new InvalidOperationException(
-                $"The data plane may not listen on {endpoint}: without encryption only loopback is allowed, such as 127.0.0.1:{endpoint.Port}.");
+                $"The data plane may not listen on {endpoint}: without encryption only loopback is allowed, "
+                + $"such as 127.0.0.1:{endpoint.Port}.");
         }
 
         options.UseConnectionHandler<DataPlaneConnectionHandler>();

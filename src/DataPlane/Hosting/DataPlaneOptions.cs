@@ -32,7 +32,9 @@ public sealed class DataPlaneOptions : IValidatableObject
     [Range(10, 60_000)]
     public int IdleMilliseconds { get; set; } = 500;
 
-    /// <summary>After hearing nothing for so long, a connection is closed; at least twice <see cref="IdleMilliseconds"/>. Default 2,000.</summary>
+    /// <summary>
+    /// After hearing nothing for so long, a connection is closed; at least twice <see cref="IdleMilliseconds"/>. Default 2,000.
+    /// </summary>
     [Range(20, 600_000)]
     public int SilenceMilliseconds { get; set; } = 2_000;
 
@@ -93,7 +95,8 @@ public sealed class DataPlaneOptions : IValidatableObject
         if (SilenceMilliseconds < 2 * IdleMilliseconds)
         {
             yield return new ValidationResult(
-                $"{Section}:{nameof(SilenceMilliseconds)} is {SilenceMilliseconds}, but must be at least twice {nameof(IdleMilliseconds)}, {IdleMilliseconds}.",
+                $"{Section}:{nameof(SilenceMilliseconds)} is {SilenceMilliseconds}, but must be at least twice "
+                + $"{nameof(IdleMilliseconds)}, {IdleMilliseconds}.",
                 [nameof(SilenceMilliseconds)]);
         }
 

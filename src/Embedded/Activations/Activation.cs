@@ -1,25 +1,136 @@
+using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using Orleans.Runtime;
+using OrleansInference.Embedded.Manifest;
+using OrleansInference.Embedded.Storage;
 
 namespace OrleansInference.Embedded.Activations;
 
-internal sealed class Activation : IGrainContext
+/// <summary>
+/// One grain in memory: its mailbox, and its life. Turns wait while the grain starts, run by Orleans' rules while it is active,
+/// and are refused, so that their senders try again, once it ends.
+/// </summary>
+internal sealed partial class Activation : IGrainContext
 {
-    internal static Activation? Current => null;
+    private readonly ActivationHost _host;
+    private readonly ActivationScheduler _scheduler;
+    private readonly AsyncServiceScope _services;
+    private readonly List<IActivationState> _states = [];
+    private readonly TaskCompletionSource _deactivated = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public GrainReference GrainReference => throw new NotImplementedException();
+    public Activation(GrainId grainId, GrainClass grainClass, ActivationHost host)
+    {
+        _host = host;
+        GrainId = grainId;
+        Class = grainClass;
+        _scheduler = new ActivationScheduler(this, host.Work);
+        _services = host.Services.CreateAsyncScope();
+        _idleSince = host.Time.GetTimestamp();
+    }
 
-    public GrainId GrainId => throw new NotImplementedException();
+    /// <summary>The activation whose turn this is; null outside of turns.</summary>
+    internal static Activation? Current => (TaskScheduler.Current as ActivationScheduler)?.Activation;
 
-    public object? GrainInstance => throw new NotImplementedException();
+    public GrainClass Class { get; }
 
-    public IServiceProvider ActivationServices => throw new NotImplementedException();
+    public GrainId GrainId { get; }
 
-    public Task Deactivated => throw new NotImplementedException();
+    public GrainReference GrainReference => field ??= _host.References.Create(GrainId);
 
-    public void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default) =>
-        throw new NotImplementedException();
+    public object? GrainInstance { get; private set; }
 
-    internal IGrainTimer RegisterTimer(Func<CancellationToken, Task> callback, GrainTimerCreationOptions options) =>
-        throw new NotImplementedException();
+    public IServiceProvider ActivationServices => _services.ServiceProvider;
+
+    public Task Deactivated => _deactivated.Task;
+
+    public ActivationHost Host => _host;
+
+    /// <summary>Carries the activation from start to end. Runs outside of turns; does not throw.</summary>
+    /// <param name="requestContext">That of the call which made the activation necessary.</param>
+    public async Task LiveAsync(Dictionary<string, object>? requestContext)
+    {
+        var isRegistered = false;
+        try
+        {
+            var owner = await _host.RegisterAsync(this);
+            if (!owner.Equals(_host.Silo))
+            {
+                End(new TurnRefusal(RefusalReason.Elsewhere, owner));
+                return;
+            }
+            isRegistered = true;
+            await ActivateAsync(requestContext);
+            Open();
+        }
+        catch (Exception e)
+        {
+            _host.Logger.ActivationFailed(e, GrainId);
+            await CloseAsync(isRegistered);
+            End(new TurnRefusal(RefusalReason.Failed, Fault: e));
+            return;
+        }
+        var reason = await _ending.Task;
+        await DeactivateAsync(reason);
+        await CloseAsync(isRegistered);
+        End(new TurnRefusal(RefusalReason.Ended));
+    }
+
+    private async Task ActivateAsync(Dictionary<string, object>? requestContext)
+    {
+        var limit = _host.Collection.ActivationTimeout;
+        using var timeout = new CancellationTokenSource(limit, _host.Time);
+        try
+        {
+            await _scheduler.RunAsync(() => StartGrainAsync(requestContext, timeout.Token)).WaitAsync(limit, _host.Time);
+        }
+        catch (Exception e) when (timeout.IsCancellationRequested && e is TimeoutException or OperationCanceledException)
+        {
+            throw new TimeoutException($"Grain {GrainId} was not activated within {limit}.", e);
+        }
+    }
+
+    private async Task StartGrainAsync(Dictionary<string, object>? requestContext, CancellationToken cancellation)
+    {
+        RequestContext.Current = requestContext;
+        GrainInstance = Class.Create(this, _states);
+        foreach (var state in _states)
+            await state.ReadStateAsync();
+        await ((IGrainBase)GrainInstance).OnActivateAsync(cancellation);
+    }
+
+    private async Task DeactivateAsync(DeactivationReason reason)
+    {
+        var limit = _host.Collection.DeactivationTimeout;
+        using var timeout = new CancellationTokenSource(limit, _host.Time);
+        try
+        {
+            DisposeTimers();
+            await _drained.Task.WaitAsync(limit, _host.Time);
+            await _scheduler.RunAsync(() => ((IGrainBase)GrainInstance!).OnDeactivateAsync(reason, timeout.Token)).WaitAsync(limit, _host.Time);
+        }
+        catch (Exception e)
+        {
+            // What a grain does not finish in time, or fails to, must not keep it from being activated again.
+            _host.Logger.DeactivationFailed(e, GrainId);
+        }
+    }
+
+    private async Task CloseAsync(bool isRegistered)
+    {
+        try
+        {
+            DisposeTimers();
+            if (GrainInstance is IAsyncDisposable asyncDisposable)
+                await _scheduler.RunAsync(() => asyncDisposable.DisposeAsync().AsTask());
+            else if (GrainInstance is IDisposable disposable)
+                disposable.Dispose();
+            await _services.DisposeAsync();
+        }
+        catch (Exception e)
+        {
+            _host.Logger.DeactivationFailed(e, GrainId);
+        }
+        if (isRegistered)
+            await _host.UnregisterAsync(this);
+    }
 }

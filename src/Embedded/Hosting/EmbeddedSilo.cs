@@ -1,10 +1,197 @@
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
+using System.Collections.Immutable;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Runtime;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+using OrleansInference.Embedded.Activations;
+using OrleansInference.Embedded.Calls;
+using OrleansInference.Embedded.Directory;
+using OrleansInference.Embedded.Manifest;
+using OrleansInference.Embedded.Membership;
+using OrleansInference.Embedded.Scheduling;
+using OrleansInference.Embedded.Transport;
 
 namespace OrleansInference.Embedded.Hosting;
 
-internal static class EmbeddedSilo
+/// <summary>The silo: joins when the host starts, leaves when it stops, and ties the parts of the engine together in between.</summary>
+internal sealed class EmbeddedSilo(
+    GrainManifest manifest,
+    IClusterMembership membership,
+    IActivationDirectory directory,
+    ITransport transport,
+    FailureDetector detector,
+    ActivationCatalog catalog,
+    CallRouter router,
+    CallReceiver receiver,
+    IWorkQueue work,
+    TimeProvider time,
+    IOptions<EmbeddedClusterOptions> options,
+    IOptions<SiloOptions> silo,
+    IOptions<SiloMetadata> metadata,
+    IHostApplicationLifetime lifetime,
+    ILogger<EmbeddedSilo> logger) : IHostedService, ITransportHandler
 {
-    internal static ISiloBuilder AddTo(IServiceCollection services, IConfiguration configuration) => throw new NotImplementedException();
+    /// <summary>A dying process closes its connections a moment before its lock is free.</summary>
+    private static readonly ImmutableArray<TimeSpan> ProbeDelays =
+        [.. new[] { 0, 5, 20, 100 }.Select(delay => TimeSpan.FromMilliseconds(delay))];
+
+    private int _isEnded;
+
+    /// <summary>Whether the silo is a member.</summary>
+    public bool IsRunning { get; private set; }
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        membership.Changed += OnMemberChanged;
+        membership.Evicted += OnEvicted;
+        var profile = new MemberProfile(
+            silo.Value.SiloName, options.Value.IsClient, metadata.Value.Metadata, options.Value.IsClient ? [] : manifest.Descriptions);
+        await work.RunAsync(() => membership.JoinAsync(profile, self => transport.ListenAsync(self, this), cancellationToken));
+        detector.Start();
+        IsRunning = true;
+        logger.SiloJoined(silo.Value.SiloName, membership.Self.Silo, options.Value.Folder);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (!IsRunning || Interlocked.Exchange(ref _isEnded, 1) != 0)
+            return;
+        await work.RunAsync(membership.BeginLeaveAsync);
+        await BroadcastAsync(FrameKind.Changed);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(options.Value.StopTimeout);
+        await catalog.StopAsync(limit.Token);
+        router.Stop();
+        detector.Dispose();
+        IsRunning = false;
+        await transport.DisposeAsync();
+        await work.RunAsync(membership.LeaveAsync);
+        logger.SiloLeft(silo.Value.SiloName, membership.Self.Silo);
+    }
+
+    /// <summary>Ends the silo as if its process had been killed.</summary>
+    public void Kill()
+    {
+        if (Interlocked.Exchange(ref _isEnded, 1) != 0)
+            return;
+        IsRunning = false;
+        catalog.Abandon();
+        detector.Dispose();
+        membership.Abandon();
+        transport.Abort();
+        router.Stop();
+    }
+
+    void ITransportHandler.OnFrame(SiloAddress from, FrameKind kind, ReadOnlyMemory<byte> body)
+    {
+        detector.OnHeard(from);
+        switch (kind)
+        {
+            case FrameKind.Request:
+                receiver.OnRequest(from, body);
+                break;
+            case FrameKind.Response:
+                router.OnResponse(from, body);
+                break;
+            case FrameKind.Cancel:
+                receiver.OnCancel(from, body);
+                break;
+            case FrameKind.Ping:
+                work.RunAsync(() => SendAsync(from, FrameKind.Pong));
+                break;
+            case FrameKind.Changed:
+            case FrameKind.Hello when !membership.Members.ContainsKey(from):
+                work.RunAsync(membership.RefreshAsync);
+                break;
+        }
+    }
+
+    void ITransportHandler.OnConnectionLost(SiloAddress peer)
+    {
+        router.OnSiloLost(peer);
+        work.RunAsync(() => ProbeAsync(peer));
+    }
+
+    private async Task ProbeAsync(SiloAddress peer)
+    {
+        foreach (var delay in ProbeDelays)
+        {
+            await Task.Delay(delay, time);
+            if (!membership.Members.ContainsKey(peer))
+                return;
+            await membership.RefreshAsync();
+        }
+    }
+
+    private void OnMemberChanged(Member member, SiloStatus status)
+    {
+        if (member.Silo.Equals(membership.Self.Silo))
+            return;
+        if (status == SiloStatus.Dead)
+        {
+            detector.OnLost(member.Silo);
+            router.OnSiloLost(member.Silo);
+            work.RunAsync(() => SweepAsync(member.Silo));
+        }
+        else
+        {
+            work.RunAsync(() => ConnectAsync(member));
+        }
+    }
+
+    // One silo of those that are left is enough.
+    private async Task SweepAsync(SiloAddress dead)
+    {
+        if (!membership.Self.Silo.Equals(membership.Members.Keys.Min()))
+            return;
+        try
+        {
+            await directory.RemoveAllAsync(dead);
+        }
+        catch (Exception e) when (e is IOException or TimeoutException)
+        {
+            // Each entry is also replaced when its grain is called.
+            logger.DirectorySweepFailed(e, dead);
+        }
+    }
+
+    private async Task ConnectAsync(Member member)
+    {
+        try
+        {
+            await transport.ConnectAsync(member);
+        }
+        catch (IOException)
+        {
+            await ProbeAsync(member.Silo);
+        }
+    }
+
+    private void OnEvicted(string reason)
+    {
+        if (Volatile.Read(ref _isEnded) != 0)
+            return;
+        logger.SiloEvicted(reason);
+        Kill();
+        lifetime.StopApplication();
+    }
+
+    private async Task SendAsync(SiloAddress to, FrameKind kind)
+    {
+        if (!membership.Members.TryGetValue(to, out var member))
+            return;
+        try
+        {
+            await transport.SendAsync(member, kind, default, default);
+        }
+        catch (IOException)
+        {
+            // The end of a connection is noticed where it ends.
+        }
+    }
+
+    private Task BroadcastAsync(FrameKind kind) => Task.WhenAll(
+        membership.Members.Keys.Where(member => !member.Equals(membership.Self.Silo)).Select(member => SendAsync(member, kind)));
 }

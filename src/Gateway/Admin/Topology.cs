@@ -2,7 +2,8 @@ namespace OrleansInference.Gateway.Admin;
 
 /// <summary>What GET /admin/topology answers, in snake_case JSON.</summary>
 internal sealed record Topology(
-    IReadOnlyList<SiloTopology> Silos, IReadOnlyList<ModelTopology> Models, IReadOnlyList<PipelineTopology> Pipelines, GatewayTopology Gateway);
+    IReadOnlyList<SiloTopology> Silos, IReadOnlyList<ModelTopology> Models, IReadOnlyList<PipelineTopology> Pipelines,
+        GatewayTopology Gateway);
 
 /// <param name="Endpoint">host:port of the silo's data plane.</param>
 internal sealed record SiloTopology(

@@ -1,3 +1,4 @@
+using OrleansInference.DataPlane.Generation;
 using OrleansInference.Gateway.Admission;
 using OrleansInference.Gateway.Heads;
 using OrleansInference.Gateway.OpenAI.Errors;
@@ -7,7 +8,7 @@ namespace OrleansInference.Gateway.Generation;
 
 /// <summary>
 /// One completion from admission to its end: its lease, its place at a head, and a bounded number of new beginnings as long as nothing
-/// of it has arrived. Disposing it cancels what is not finished and gives the lease back, once. One user at a time.
+/// of it has been handed over. Disposing it cancels what is not finished and gives the lease back, once. One user at a time.
 /// </summary>
 internal sealed class Completion(CompletionOrder order, IAdmission admission, HeadClient heads, GatewayOptions options) : IAsyncDisposable
 {
@@ -15,6 +16,7 @@ internal sealed class Completion(CompletionOrder order, IAdmission admission, He
     private HeadRequest? _request;
     private int _attempts;
     private bool _hasBegun;
+    private GenerationFinish? _failure;
 
     public CompletionOrder Order { get; } = order;
 
@@ -30,20 +32,25 @@ internal sealed class Completion(CompletionOrder order, IAdmission admission, He
     /// <exception cref="ApiException">The completion failed.</exception>
     public async ValueTask<CompletionPart> ReadAsync(CancellationToken cancellation)
     {
-        while (true)
+        while (_failure is null)
         {
             var part = await _request!.ReadAsync(cancellation);
-            if (part.Finish is not { } finish || !CompletionErrors.IsFailure(finish))
+            _failure = part.Finish is { } finish && CompletionErrors.IsFailure(finish) ? finish : null;
+            if (_failure is null || (_hasBegun && part.Text.Length > 0))
             {
+                // What came before a failure is handed over first.
                 _hasBegun = true;
-                return part;
+                return part with { Finish = _failure is null ? part.Finish : null };
             }
 
-            if (_hasBegun || part.Text.Length > 0 || !CompletionErrors.MayRetry(finish) || _attempts >= options.AdmissionAttempts)
-                throw new ApiException(CompletionErrors.Of(finish, Order.PromptField, options.RetryAfterMilliseconds));
+            if (_hasBegun || !CompletionErrors.MayRetry(_failure) || _attempts >= options.AdmissionAttempts)
+                break;
+            _failure = null;
             await EndAttemptAsync();
             await StartAsync(cancellation);
         }
+
+        throw new ApiException(CompletionErrors.Of(_failure!, Order.PromptField, options.RetryAfterMilliseconds));
     }
 
     public async ValueTask DisposeAsync() => await EndAttemptAsync();
@@ -58,7 +65,8 @@ internal sealed class Completion(CompletionOrder order, IAdmission admission, He
         try
         {
             _request = await heads.StartAsync(
-                new(_lease.HeadEndpoint, _lease.Pipeline, _lease.Epoch), Order.Request with { PrefillChunkRows = _lease.PrefillChunkRows }, cancellation);
+                new(_lease.HeadEndpoint, _lease.Pipeline, _lease.Epoch),
+                    Order.Request with { PrefillChunkRows = _lease.PrefillChunkRows }, cancellation);
             return true;
         }
         catch (HeadUnavailableException) when (_attempts < options.AdmissionAttempts)

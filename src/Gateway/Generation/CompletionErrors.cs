@@ -12,7 +12,7 @@ internal static class CompletionErrors
         RefusalReason.UnknownModel => ApiError.ModelNotFound(model),
         RefusalReason.QueueFull => ApiError.QueueFull(refusal.Message, refusal.RetryAfterMilliseconds),
         _ => ApiError.Unavailable("model_not_ready",
-            $"The model '{model}' is not ready ({refusal.LoadProgress * 100:0} % loaded). {refusal.Message}",
+            $"{refusal.Message.TrimEnd('.')} ({refusal.LoadProgress * 100:0} % loaded).",
             refusal.RetryAfterMilliseconds, refusal.LoadProgress),
     };
 

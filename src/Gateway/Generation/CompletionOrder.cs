@@ -7,7 +7,7 @@ namespace OrleansInference.Gateway.Generation;
 /// <param name="PromptField">The request's field that holds the prompt, for errors.</param>
 internal sealed record CompletionOrder(string Model, int PromptIndex, string PromptField, long PromptBytes, GenerationRequest Request)
 {
-    /// <summary>The orders of n completions of one prompt. The first draws with the client's seed, the others with seeds of their own.</summary>
+    /// <summary>The orders of n completions of one prompt. The first draws with the client's seed, the others with their own.</summary>
     public IEnumerable<CompletionOrder> Times(int count) => Enumerable.Range(0, count).Select(choice => this with
     {
         Request = Request with { Sampling = Request.Sampling with { Seed = SeedOf(Request.Sampling.Seed, choice) } },

@@ -33,7 +33,7 @@ internal sealed class CompletionRun : IAsyncDisposable
             .DistinctBy(one => one.PromptIndex).Sum(one => one.PromptTokens),
         _finishes.Sum(finish => finish!.CompletionTokens));
 
-    /// <summary>Admits all completions and waits until the first of them has begun, so that what goes wrong until then is an HTTP status.</summary>
+    /// <summary>Admits all completions and waits until one has begun, so that what goes wrong until then is an HTTP status.</summary>
     /// <exception cref="ApiException">One of them was refused, or failed.</exception>
     public async Task StartAsync()
     {
@@ -75,7 +75,7 @@ internal sealed class CompletionRun : IAsyncDisposable
         _isDisposed = true;
         await _stopping.CancelAsync();
         // A completion has one user at a time: whoever still waits for a first part must have left.
-        await Task.WhenAll(_firstParts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Task.WhenAll(_firstParts)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var completion in _completions)
             await completion.DisposeAsync();
         _stopping.Dispose();

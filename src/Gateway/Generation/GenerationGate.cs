@@ -27,7 +27,8 @@ internal sealed class GenerationGate(IOptions<GatewayOptions> options) : IEndpoi
         // The answer is written after this filter has returned, so the permit lives as long as the request.
         http.Response.RegisterForDispose(permit);
         return permit.IsAcquired ? await next(context) : throw new ApiException(ApiError.QueueFull(
-            $"The gateway is busy: {options.Value.MaximumConcurrentRequests} requests are being served and {options.Value.MaximumWaitingRequests} wait.",
+            $"The gateway is busy: it serves {options.Value.MaximumConcurrentRequests} requests at once, "
+            + $"and {options.Value.MaximumWaitingRequests} may wait.",
             options.Value.RetryAfterMilliseconds));
     }
 
@@ -44,7 +45,8 @@ internal sealed class GenerationGate(IOptions<GatewayOptions> options) : IEndpoi
         catch (OperationCanceledException) when (!clientGone.IsCancellationRequested)
         {
             throw new ApiException(ApiError.Unavailable("overloaded",
-                $"The request waited longer than {options.Value.FirstTokenTimeoutSeconds} s for its turn.", options.Value.RetryAfterMilliseconds));
+                $"The request waited longer than {options.Value.FirstTokenTimeoutSeconds} s for its turn.",
+                options.Value.RetryAfterMilliseconds));
         }
     }
 }

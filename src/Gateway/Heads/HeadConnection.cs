@@ -6,7 +6,8 @@ using OrleansInference.DataPlane.Generation;
 namespace OrleansInference.Gateway.Heads;
 
 /// <summary>The connection to one head under one epoch, shared by all completions that run there.</summary>
-internal sealed partial class HeadConnection(HeadAddress address, GatewayOptions options, TimeProvider time, ILogger logger) : IFrameHandler, IAsyncDisposable
+internal sealed partial class HeadConnection(HeadAddress address, GatewayOptions options, TimeProvider time, ILogger logger)
+    : IFrameHandler, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<long, HeadRequest> _requests = new();
     private DataPlaneConnection? _connection;
@@ -29,9 +30,11 @@ internal sealed partial class HeadConnection(HeadAddress address, GatewayOptions
             _connection = await connector.ConnectAsync(Address.Endpoint, hello, this, cancellation);
             OnConnected(Address.Pipeline, Address.Epoch, Address.Endpoint);
         }
-        catch (Exception exception) when (exception is DataPlaneRefusedException or DataPlaneUnreachableException or DataPlaneClosedException)
+        catch (Exception exception)
+            when (exception is DataPlaneRefusedException or DataPlaneUnreachableException or DataPlaneClosedException)
         {
-            throw new HeadUnavailableException($"The head of pipeline {Address.Pipeline}, epoch {Address.Epoch}, is not available.", exception);
+            throw new HeadUnavailableException(
+                $"The head of pipeline {Address.Pipeline}, epoch {Address.Epoch}, is not available.", exception);
         }
     }
 
@@ -140,6 +143,7 @@ internal sealed partial class HeadConnection(HeadAddress address, GatewayOptions
         Message = "The connection to the head of {Pipeline}, epoch {Epoch}, at {Endpoint} is gone with {Requests} completions: {Reason}")]
     private partial void OnLost(string pipeline, long epoch, string endpoint, int requests, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The head of {Pipeline} at {Endpoint} took no Cancel within {Timeout} ms; closing the connection")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The head of {Pipeline} at {Endpoint} took no Cancel within {Timeout} ms; closing the connection")]
     private partial void OnCancelStuck(string pipeline, string endpoint, int timeout);
 }

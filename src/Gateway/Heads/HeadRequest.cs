@@ -7,7 +7,7 @@ internal sealed class HeadRequest(long id, HeadConnection connection, Completion
 {
     public long Id { get; } = id;
 
-    /// <summary>Waits for more of the completion. The part with <see cref="CompletionPart.Finish"/> is the last; a lost connection ends with StageLost.</summary>
+    /// <summary>Waits for more; the part with a finish is the last. A lost connection is a finish with StageLost.</summary>
     public ValueTask<CompletionPart> ReadAsync(CancellationToken cancellation) => inbox.ReadAsync(cancellation);
 
     /// <inheritdoc cref="CompletionInbox.Add"/>

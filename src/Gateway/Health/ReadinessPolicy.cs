@@ -15,7 +15,8 @@ internal static class ReadinessPolicy
         if (models.Length == 0)
             return NotReady("No model is deployed.", models);
 
-        var waiting = models.Where(model => !model.Ready).Select(model => $"'{model.Model}' ({model.LoadProgress * 100:0} % loaded)").ToArray();
+        var waiting = models.Where(model => !model.Ready)
+            .Select(model => $"'{model.Model}' ({model.LoadProgress * 100:0} % loaded)").ToArray();
         return waiting.Length == 0 ? new("ready", null, models) : NotReady($"Not ready: {string.Join(", ", waiting)}.", models);
     }
 

@@ -8,7 +8,8 @@ internal sealed class ClusterOptions
     public const string Section = "Cluster";
 
     /// <summary>The folder that is the cluster; every process of it names the same.</summary>
-    [Required(ErrorMessage = "Cluster:Folder is missing: name the folder that the cluster's processes share, such as --Cluster:Folder=/tmp/cluster.")]
+    [Required(
+        ErrorMessage = "Cluster:Folder is missing: name the folder that the cluster's processes share")]
     public string Folder { get; set; } = "";
 
     /// <summary>Unique among the cluster's silos. Default gateway.</summary>

@@ -10,34 +10,35 @@ namespace OrleansInference.Gateway.Hosting;
 
 internal static class GatewayRoutes
 {
-    /// <summary>Makes every error, also of requests that reach no endpoint, an error in OpenAI's shape.</summary>
-    public static WebApplication UseApiErrors(this WebApplication app)
+    public static WebApplication MapGateway(this WebApplication app)
     {
-        app.UseStatusCodePages(context => ErrorResult.WriteAsync(context.HttpContext, StatusErrors.Of(context.HttpContext)));
-        app.UseExceptionHandler(static _ => { });
+        app.UseApiErrors();
+        app.MapGroup("/v1").MapOpenAI(app.Services.GetRequiredService<GenerationGate>());
+        app.MapGroup("/admin").MapAdmin();
+        app.MapHealth();
         return app;
     }
 
-    public static RouteGroupBuilder MapOpenAI(this RouteGroupBuilder routes)
+    /// <summary>Makes every error, also of requests that reach no endpoint, an error in OpenAI's shape.</summary>
+    private static void UseApiErrors(this WebApplication app)
     {
-        var gate = ((IEndpointRouteBuilder)routes).ServiceProvider.GetRequiredService<GenerationGate>();
+        app.UseStatusCodePages(context => ErrorResult.WriteAsync(context.HttpContext, StatusErrors.Of(context.HttpContext)));
+        app.UseExceptionHandler(static _ => { });
+    }
+
+    private static void MapOpenAI(this RouteGroupBuilder routes, GenerationGate gate)
+    {
         routes.MapPost("/chat/completions", ChatEndpoint.CompleteAsync).AddEndpointFilter(gate);
         routes.MapPost("/completions", TextEndpoint.CompleteAsync).AddEndpointFilter(gate);
         routes.MapGet("/models", (ModelsEndpoint models) => models.ListAsync());
         routes.MapGet("/models/{**id}", (string id, ModelsEndpoint models) => models.GetAsync(id));
-        return routes;
     }
 
-    public static RouteGroupBuilder MapAdmin(this RouteGroupBuilder routes)
-    {
-        routes.MapGet("/topology", TopologyEndpoint.GetAsync);
-        return routes;
-    }
+    private static void MapAdmin(this RouteGroupBuilder routes) => routes.MapGet("/topology", TopologyEndpoint.GetAsync);
 
-    public static WebApplication MapHealth(this WebApplication app)
+    private static void MapHealth(this WebApplication app)
     {
         app.MapGet("/healthz", HealthEndpoints.Alive);
         app.MapGet("/readyz", HealthEndpoints.ReadyAsync);
-        return app;
     }
 }

@@ -5,7 +5,7 @@ namespace OrleansInference.Gateway.OpenAI;
 
 /// <summary>What every answer and every event of a completion says of itself.</summary>
 /// <param name="Created">Unix seconds.</param>
-/// <param name="SystemFingerprint">Changes when the same seed may no longer give the same completion: with the model or the server's version.</param>
+/// <param name="SystemFingerprint">Changes when a seed may give another completion: with the model or the server's version.</param>
 internal sealed record CompletionHeading(string Id, long Created, string Model, string SystemFingerprint)
 {
     private static readonly string Version = typeof(CompletionHeading).Assembly.GetName().Version!.ToString();

@@ -22,5 +22,9 @@ namespace OrleansInference.Gateway.OpenAI;
 internal sealed partial class WireJson : JsonSerializerContext
 {
     /// <summary>Text as it is: what is sent is JSON, not HTML, and needs no more escapes than JSON does.</summary>
-    public static WireJson Readable { get; } = new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static WireJson Readable { get; } = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
 }

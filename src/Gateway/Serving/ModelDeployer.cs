@@ -24,7 +24,8 @@ internal sealed partial class ModelDeployer(
     {
         try
         {
-            await cluster.DeployAsync(new(serve.Model, serve.Replicas, serve.Slots, serve.ContextLength, serve.BatchRows, serve.QueueLength));
+            await cluster.DeployAsync(new(
+                serve.Model, serve.Replicas, serve.Slots, serve.ContextLength, serve.BatchRows, serve.QueueLength));
             OnDeployed(serve.Model, serve.Replicas);
             return true;
         }

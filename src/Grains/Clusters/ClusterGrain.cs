@@ -3,9 +3,9 @@ using Microsoft.Extensions.Options;
 using Orleans;
 using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;
+using Orleans.Storage;
 using OrleansInference.Grains.Devices;
 using OrleansInference.Grains.Pipelines;
-using OrleansInference.Grains.Shards;
 
 namespace OrleansInference.Grains.Clusters;
 
@@ -116,14 +116,15 @@ internal sealed partial class ClusterGrain : Grain, IClusterGrain, IDisposable
             : RetireAsync(pipeline)));
     }
 
-    // A new cluster grain need not wait for the next report of every device.
+    // A new cluster grain need not wait for the next report of every device. Whatever is wrong with one device or one pipeline, here
+    // and below, must not hold up the others; the next tick asks again.
     private async Task AskDeviceAsync(string device)
     {
         try
         {
             _roster.Note(await GrainFactory.GetGrain<IDeviceHealthGrain>(device).GetReportAsync());
         }
-        catch (Exception exception) when (IsOutOfReach(exception))
+        catch (Exception exception)
         {
             LogDeviceSilent(_logger, device, exception.Message);
         }
@@ -138,7 +139,7 @@ internal sealed partial class ClusterGrain : Grain, IClusterGrain, IDisposable
                 deployment.QueueLength);
             Note(await GrainFactory.GetGrain<IPipelineGrain>(pipeline).EnsureAsync(specification));
         }
-        catch (Exception exception) when (IsOutOfReach(exception))
+        catch (Exception exception)
         {
             LogPipelineSilent(_logger, pipeline, exception.Message);
         }
@@ -150,7 +151,7 @@ internal sealed partial class ClusterGrain : Grain, IClusterGrain, IDisposable
         {
             await GrainFactory.GetGrain<IPipelineGrain>(pipeline).RetireAsync();
         }
-        catch (Exception exception) when (IsOutOfReach(exception))
+        catch (Exception exception)
         {
             LogPipelineSilent(_logger, pipeline, exception.Message);
             return;
@@ -176,12 +177,15 @@ internal sealed partial class ClusterGrain : Grain, IClusterGrain, IDisposable
         {
             await _record.WriteStateAsync();
         }
+        catch (InconsistentStateException)
+        {
+            // Another activation of this grain has written: this one knows nothing any more.
+            DeactivateOnIdle();
+            throw;
+        }
         finally
         {
             _writing.Release();
         }
     }
-
-    private static bool IsOutOfReach(Exception exception) =>
-        exception is OrleansException or TimeoutException or DeviceUnavailableException or ShardUnavailableException;
 }

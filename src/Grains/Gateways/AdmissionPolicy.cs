@@ -48,7 +48,7 @@ internal static class AdmissionPolicy
     {
         var nearest = pipelines.MaxBy(static pipeline => pipeline.LoadProgress);
         var message = nearest?.Reason is { } reason
-            ? $"Model {model} is not ready: {nearest.Specification.Pipeline} {reason}."
+            ? $"Model {model} is not ready: {nearest.Specification.Pipeline} {reason.TrimEnd('.')}."
             : $"Model {model} is not ready: it is being started.";
         return new AdmissionRefusal(RefusalReason.NotReady, message, NotReadyRetryMilliseconds, nearest?.LoadProgress ?? 0);
     }

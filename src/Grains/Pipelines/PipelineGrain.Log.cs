@@ -11,6 +11,9 @@ internal sealed partial class PipelineGrain
     [LoggerMessage(LogLevel.Warning, "Pipeline {Pipeline} gives up epoch {Epoch} while {State}: {Reason}")]
     private static partial void LogGivenUp(ILogger logger, string pipeline, long epoch, PipelineState state, string? reason);
 
+    [LoggerMessage(LogLevel.Warning, "Pipeline {Pipeline} cannot be planned: {Reason}")]
+    private static partial void LogCannotPlan(ILogger logger, string pipeline, string reason);
+
     [LoggerMessage(LogLevel.Information, "Pipeline {Pipeline} could not look for a better plan: {Reason}")]
     private static partial void LogNoImprovement(ILogger logger, string pipeline, string reason);
 }

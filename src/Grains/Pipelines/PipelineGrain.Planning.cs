@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Orleans.Runtime;
+using Orleans.Storage;
 using OrleansInference.Grains.Clusters;
 using OrleansInference.Grains.Devices;
 using OrleansInference.Grains.Models;
@@ -11,6 +12,9 @@ namespace OrleansInference.Grains.Pipelines;
 // From a wish to a plan that is booked and written down, before any shard hears of it.
 internal sealed partial class PipelineGrain
 {
+    // Whether the ledger may still hold something for this pipeline. A new activation cannot know.
+    private bool _mayHaveBooked = true;
+
     private async Task PlanAsync(PipelineSpecification specification)
     {
         try
@@ -19,37 +23,46 @@ internal sealed partial class PipelineGrain
             if (!offers.Settled)
                 WaitFor(RetryDelay.After(1, _options), "waits until the devices have reported");
             else
-                await AdoptAsync(specification, await ReadModelAsync(specification), offers.Devices);
+                await CarryOutAsync(specification, await ReadModelAsync(specification), offers.Devices);
         }
-        catch (ModelNotFoundException exception)
+        catch (InconsistentStateException)
         {
-            WaitFor(RetryDelay.After(++_failures, _options), exception.Message);
+            // Another activation of this pipeline has written: this one knows nothing any more.
+            DeactivateOnIdle();
+            throw;
         }
         catch (Exception exception) when (IsOutOfReach(exception))
         {
             WaitFor(RetryDelay.After(1, _options), $"cannot plan yet: {exception.Message}");
         }
+        catch (Exception exception)
+        {
+            // A model that is not in the store, a damaged manifest, a full disk: it shows as the reason, and may be put right.
+            LogCannotPlan(_logger, Key, exception.Message);
+            WaitFor(RetryDelay.After(++_failures, _options), $"cannot be planned: {exception.Message}");
+        }
     }
 
-    private async Task AdoptAsync(PipelineSpecification specification, ModelProfile model, ImmutableArray<DeviceOffer> offers)
+    private async Task CarryOutAsync(PipelineSpecification specification, ModelProfile model, ImmutableArray<DeviceOffer> offers)
     {
         var decision = PlanDecision.Of(specification, model, offers, Record.Stages, _suspicions.Current(), _planning);
         if (decision.Plan is not { } plan)
         {
             await ReleaseAsync();
-            WaitFor(RetryDelay.After(1, _options), decision.Refusal!.Message);
+            WaitFor(RetryDelay.After(1, _options), $"waits for memory: {decision.Refusal!.Message}");
             return;
         }
         var stages = Place(plan, offers);
         var epoch = Record.Epoch + 1;
-        var leaving = Record.Stages.RemoveAll(stage =>
-            StaysPut(stage, stages) || !offers.Any(offer => offer.Registration.Silo.Equals(stage.Silo)));
-        var outcome = await Cluster.ReserveAsync(Book([.. stages, .. leaving], epoch));
+        _mayHaveBooked = true;
+        var present = Record.Stages.RemoveAll(stage => !IsThere(stage, offers));
+        var outcome = await Cluster.ReserveAsync(Book(epoch, present, stages));
         if (!outcome.Granted)
         {
-            WaitFor(RetryDelay.After(1, _options), outcome.Refusal!);
+            WaitFor(RetryDelay.After(1, _options), $"waits for memory: {outcome.Refusal}");
             return;
         }
+        var leaving = present.RemoveAll(stage => StaysPut(stage, stages));
         if (!await LeaveAsync(leaving))
             return;
         _record.State = new PipelineRecord
@@ -60,8 +73,8 @@ internal sealed partial class PipelineGrain
             Stages = stages,
         };
         await _record.WriteStateAsync();
-        if (!leaving.IsEmpty)
-            await Cluster.ReserveAsync(Book(stages, epoch));
+        if (!present.IsEmpty)
+            await Cluster.ReserveAsync(Book(epoch, stages));
         _tracker.Restart();
         _isAdopting = false;
         _plannedAt = _time.GetUtcNow();
@@ -83,14 +96,16 @@ internal sealed partial class PipelineGrain
     /// <summary>A pipeline that has no plan holds nothing, so that another one may have the memory.</summary>
     private async Task ReleaseAsync()
     {
-        if (Record.Stages.IsEmpty)
+        if (!_mayHaveBooked || !await LeaveAsync(Record.Stages))
             return;
-        if (!await LeaveAsync(Record.Stages))
-            return;
-        _record.State = new PipelineRecord { Epoch = Record.Epoch };
-        await _record.WriteStateAsync();
-        await Cluster.ReserveAsync(new MemoryReservation(Key, Record.Epoch, []));
-        _tracker.Restart();
+        if (!Record.Stages.IsEmpty)
+        {
+            _record.State = new PipelineRecord { Epoch = Record.Epoch };
+            await _record.WriteStateAsync();
+            _tracker.Restart();
+        }
+        // The next epoch, because a plan that was booked but never written down has that one.
+        _mayHaveBooked = !(await Cluster.ReserveAsync(Book(Record.Epoch + 1, []))).Granted;
     }
 
     private async Task ImproveAsync(PipelineSpecification specification)
@@ -106,8 +121,9 @@ internal sealed partial class PipelineGrain
             if (offers.Settled && decision.IsMove)
                 PlanAgain("moves to a better plan");
         }
-        catch (Exception exception) when (IsOutOfReach(exception) || exception is ModelNotFoundException)
+        catch (Exception exception)
         {
+            // The present plan works; a better one is not worth more than a line.
             LogNoImprovement(_logger, Key, exception.Message);
         }
     }
@@ -118,9 +134,15 @@ internal sealed partial class PipelineGrain
     private Task<ShardAnswer[]> UnloadAsync(ImmutableArray<PlacedStage> stages) =>
         Task.WhenAll(stages.Select(stage => _ring.UnloadAsync(stage, Record.Epoch)));
 
-    private MemoryReservation Book(ImmutableArray<PlacedStage> stages, long epoch) => new(
-        Key, epoch, [.. stages.GroupBy(static stage => stage.Device, StringComparer.Ordinal)
-            .Select(static device => new MemoryCommitment(device.Key, device.Sum(static stage => stage.Bytes)))]);
+    // Several sets of stages take turns on a device: what is there leaves before the new comes, so the larger one is enough.
+    private MemoryReservation Book(long epoch, params ImmutableArray<PlacedStage>[] turns) => new(
+        Key, epoch, [.. turns.SelectMany(static stages => stages.GroupBy(static stage => stage.Device, StringComparer.Ordinal)
+                .Select(static device => new MemoryCommitment(device.Key, device.Sum(static stage => stage.Bytes))))
+            .GroupBy(static commitment => commitment.Device, StringComparer.Ordinal)
+            .Select(static device => device.MaxBy(static commitment => commitment.Bytes))]);
+
+    private static bool IsThere(PlacedStage stage, ImmutableArray<DeviceOffer> offers) =>
+        offers.Any(offer => offer.Registration.Silo.Equals(stage.Silo));
 
     private static ImmutableArray<PlacedStage> Place(PipelinePlan plan, ImmutableArray<DeviceOffer> offers)
     {

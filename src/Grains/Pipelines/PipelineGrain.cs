@@ -143,6 +143,8 @@ internal sealed partial class PipelineGrain : Grain, IPipelineGrain
     {
         var answers = await Task.WhenAll(Record.Stages.Select(stage => _ring.LinkAsync(stage, ToLink(stage))));
         Proceed(answers, PipelineState.Proving, "sends a token round");
+        if (_phase == PipelineState.Proving)
+            _tracker.NoteLinked();
     }
 
     private async Task ProveAsync()

@@ -27,7 +27,7 @@ public enum PipelineState
 /// <param name="Epoch">Raised by every plan.</param>
 /// <param name="HeadEndpoint">Data plane of stage 0's silo once ready.</param>
 /// <param name="LoadProgress">0 to 1, over all stages by bytes.</param>
-/// <param name="Reason">Why the pipeline is not ready, for people.</param>
+/// <param name="Reason">What the pipeline does or waits for while it is not ready, for people: "loads its layers". Null when ready.</param>
 [GenerateSerializer, Immutable]
 public sealed record PipelineStatus(
     PipelineSpecification Specification, long Epoch, PipelineState State, ImmutableArray<StageStatus> Stages, string? HeadEndpoint,

@@ -36,9 +36,9 @@ internal sealed record PlanDecision(PipelinePlan? Plan, PlanRefusal? Refusal, bo
     public static int ContextLength(PipelineSpecification specification, ModelProfile model) =>
         specification.ContextLength == 0 ? model.ContextLength : Math.Min(specification.ContextLength, model.ContextLength);
 
-    /// <summary>Every slot may fill its context.</summary>
+    /// <summary>Every slot may fill its context. No memory holds more than is cut off at the end of the range.</summary>
     public static int CellCount(PipelineSpecification specification, ModelProfile model) =>
-        checked(specification.SlotCount * ContextLength(specification, model));
+        (int)Math.Min((long)specification.SlotCount * ContextLength(specification, model), int.MaxValue);
 
     private static PlanningDevice ToDevice(DeviceOffer offer)
     {

@@ -31,6 +31,13 @@ internal sealed class StageTracker
         }
     }
 
+    /// <summary>All shards of the plan have just been linked.</summary>
+    public void NoteLinked()
+    {
+        foreach (var (stage, status) in _statuses)
+            _statuses[stage] = status with { State = ShardState.Linked };
+    }
+
     /// <summary>Whether the shard has the assignment of this epoch, so that asking for its status is enough.</summary>
     public bool HasAccepted(PlacedStage stage, long epoch) =>
         _statuses.TryGetValue(stage.Stage, out var status) && status.Epoch == epoch && status.State != ShardState.Empty;

@@ -9,7 +9,8 @@ namespace OrleansInference.Models.Architectures;
 internal static class ArchitectureTensors
 {
     /// <exception cref="ModelFormatException">Names the first tensor that is missing, wrong or too many.</exception>
-    public static void Check(ModelArchitecture architecture, ModelHyperparameters sizes, IReadOnlyCollection<TensorFacts> tensors, string file)
+    public static void Check(
+        ModelArchitecture architecture, ModelHyperparameters sizes, IReadOnlyCollection<TensorFacts> tensors, string file)
     {
         var byLayer = new Dictionary<string, TensorFacts>[sizes.LayerCount];
         for (var layer = 0; layer < byLayer.Length; layer++)
@@ -20,7 +21,8 @@ internal static class ArchitectureTensors
         {
             var isOfLayer = TensorNames.TryParseLayer(tensor.Name, out var layer, out var rest);
             if (isOfLayer && layer >= sizes.LayerCount)
-                throw new ModelFormatException($"is of layer {layer}, but the model has {sizes.LayerCount} layers", file, subject: tensor.Name);
+                throw new ModelFormatException(
+                    $"is of layer {layer}, but the model has {sizes.LayerCount} layers", file, subject: tensor.Name);
             if (!(isOfLayer ? byLayer[layer].TryAdd(rest, tensor) : shared.TryAdd(tensor.Name, tensor)))
                 throw new ModelFormatException("the tensor is there twice", file, subject: tensor.Name);
         }
@@ -35,7 +37,8 @@ internal static class ArchitectureTensors
     }
 
     private static void CheckSet(
-        ModelArchitecture architecture, IEnumerable<TensorRule> rules, Dictionary<string, TensorFacts> tensors, Func<string, string> fullName, string file)
+        ModelArchitecture architecture, IEnumerable<TensorRule> rules, Dictionary<string, TensorFacts> tensors,
+        Func<string, string> fullName, string file)
     {
         var known = new HashSet<string>();
         foreach (var rule in rules)
@@ -48,14 +51,16 @@ internal static class ArchitectureTensors
             }
             else if (rule.IsRequired)
             {
-                throw new ModelFormatException($"the tensor is missing; every {architecture} model has it", file, subject: fullName(rule.Name));
+                throw new ModelFormatException(
+                    $"the tensor is missing; every {architecture} model has it", file, subject: fullName(rule.Name));
             }
         }
 
         foreach (var name in tensors.Keys)
         {
             if (!known.Contains(name))
-                throw new ModelFormatException($"the tensor is not part of a {architecture} model that can be served", file, subject: fullName(name));
+                throw new ModelFormatException(
+                    $"the tensor is not part of a {architecture} model that can be served", file, subject: fullName(name));
         }
     }
 
@@ -81,13 +86,25 @@ internal static class ArchitectureTensors
         [
             Required("attn_norm.weight", sizes.HiddenSize),
             Required("ffn_norm.weight", sizes.HiddenSize),
-            .. architecture is "qwen3" or "qwen3moe" or "gemma3"
-                ? new[] { Required("attn_q_norm.weight", sizes.KeyLength), Required("attn_k_norm.weight", sizes.KeyLength) } : [],
-            .. architecture is "gemma3"
-                ? new[] { Required("post_attention_norm.weight", sizes.HiddenSize), Required("post_ffw_norm.weight", sizes.HiddenSize) } : [],
+            .. ExtraNorms(architecture, sizes),
         ];
         var feedForward = sizes.ExpertCount > 0 ? ExpertRules(architecture, sizes) : DenseRules(architecture, sizes);
         return norms.Concat(AttentionRules(architecture, sizes, hasFusedAttention)).Concat(feedForward);
+    }
+
+    private static IEnumerable<TensorRule> ExtraNorms(string architecture, ModelHyperparameters sizes)
+    {
+        if (architecture is "qwen3" or "qwen3moe" or "gemma3")
+        {
+            yield return Required("attn_q_norm.weight", sizes.KeyLength);
+            yield return Required("attn_k_norm.weight", sizes.KeyLength);
+        }
+
+        if (architecture == "gemma3")
+        {
+            yield return Required("post_attention_norm.weight", sizes.HiddenSize);
+            yield return Required("post_ffw_norm.weight", sizes.HiddenSize);
+        }
     }
 
     private static IEnumerable<TensorRule> AttentionRules(string architecture, ModelHyperparameters sizes, bool hasFusedAttention)
@@ -99,7 +116,11 @@ internal static class ArchitectureTensors
         TensorRule[] output = architecture == "llama" ? [Optional("attn_output.bias", sizes.HiddenSize)] : [];
         IEnumerable<TensorRule> weights = hasFusedAttention
             ? [.. Weight("attn_qkv", sizes.HiddenSize, query + key + value), Optional("attn_qkv.bias", query + key + value)]
-            : [.. Weight("attn_q", sizes.HiddenSize, query), .. Weight("attn_k", sizes.HiddenSize, key), .. Weight("attn_v", sizes.HiddenSize, value)];
+            :
+            [
+                .. Weight("attn_q", sizes.HiddenSize, query), .. Weight("attn_k", sizes.HiddenSize, key),
+                .. Weight("attn_v", sizes.HiddenSize, value),
+            ];
         return [.. weights, .. biases, .. output, .. Weight("attn_output", query, sizes.HiddenSize)];
     }
 
@@ -111,7 +132,8 @@ internal static class ArchitectureTensors
             "phi3" => [.. Weight("ffn_up", hidden, 2L * width), .. Weight("ffn_down", width, hidden)],
             "llama" =>
             [
-                .. Gated(hidden, width), Optional("ffn_gate.bias", width), Optional("ffn_up.bias", width), Optional("ffn_down.bias", hidden),
+                .. Gated(hidden, width), Optional("ffn_gate.bias", width), Optional("ffn_up.bias", width),
+                Optional("ffn_down.bias", hidden),
             ],
             _ => Gated(hidden, width),
         };
@@ -133,7 +155,9 @@ internal static class ArchitectureTensors
 
         IEnumerable<TensorRule> Experts(string name, bool isRequired, long rows, long columns) =>
         [
-            new(name + ".weight", isRequired, [rows, columns, count]), Optional(name + ".scale", count), Optional(name + ".input_scale", count),
+            new(name + ".weight", isRequired, [rows, columns, count]),
+            Optional(name + ".scale", count),
+            Optional(name + ".input_scale", count),
         ];
     }
 

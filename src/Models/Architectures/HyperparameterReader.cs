@@ -12,7 +12,9 @@ internal sealed class HyperparameterReader
     private const int MaximumExperts = 1024;
     private const int MaximumSize = 1 << 24;
 
-    /// <summary>Gemma 3 with this many layers or more is the 27B model, or could be cut into a slice that the runtime takes for it.</summary>
+    /// <summary>
+    /// Gemma 3 with this many layers or more is the 27B model, or could be cut into a slice that the runtime takes for it.
+    /// </summary>
     private const int Gemma27BLayers = 62;
 
     private static readonly string[] RopeScalingTypes = ["none", "linear", "yarn", "longrope"];
@@ -78,27 +80,33 @@ internal sealed class HyperparameterReader
         if (sizes.KeyLength != sizes.ValueLength)
             throw Fault("attention.value_length", $"{sizes.ValueLength} differs from the key length {sizes.KeyLength}; they must be equal");
         if ((long)sizes.HeadCount * sizes.KeyLength > MaximumSize)
-            throw Fault("attention.head_count", $"{sizes.HeadCount} heads of {sizes.KeyLength} elements are more than {MaximumSize} elements");
+            throw Fault(
+                "attention.head_count", $"{sizes.HeadCount} heads of {sizes.KeyLength} elements are more than {MaximumSize} elements");
         if (sizes.RopeDimensions > sizes.KeyLength || sizes.RopeDimensions % 2 != 0)
             throw Fault("rope.dimension_count", $"{sizes.RopeDimensions} is no even number up to the head length {sizes.KeyLength}");
 
         if (_architecture.Name is "llama" or "qwen2" or "qwen3" or "qwen3moe" && sizes.RopeDimensions != sizes.KeyLength)
-            throw Fault("rope.dimension_count", $"{sizes.RopeDimensions} must equal the head length {sizes.KeyLength} in {_architecture} models");
+            throw Fault(
+                "rope.dimension_count", $"{sizes.RopeDimensions} must equal the head length {sizes.KeyLength} in {_architecture} models");
         if (_architecture.Name is "qwen2" or "phi3" && sizes.HeadCount * sizes.KeyLength != sizes.HiddenSize)
-            throw Fault("attention.head_count", $"{sizes.HeadCount} heads of {sizes.KeyLength} must make up the hidden size {sizes.HiddenSize}");
+            throw Fault(
+                "attention.head_count", $"{sizes.HeadCount} heads of {sizes.KeyLength} must make up the hidden size {sizes.HiddenSize}");
         if (_architecture.Name == "gemma3" && sizes.LayerCount >= Gemma27BLayers && sizes.HiddenSize / sizes.HeadCount != sizes.KeyLength)
         {
             throw Fault(
                 "block_count",
-                $"Gemma 3 27B ({Gemma27BLayers} layers) is not supported: its attention scale depends on the layer count of the whole model, which a slice does not have");
+                $"Gemma 3 27B ({Gemma27BLayers} layers) is not supported: "
+                + "its attention scale depends on the layer count of the whole model, which a slice does not have");
         }
     }
 
     private void CheckExperts(ModelHyperparameters sizes)
     {
         var used = Uniform("expert_used_count", 0, MaximumExperts, 0);
-        if (sizes.ExpertCount == 0 && (used > 0 || _architecture.Name == "qwen3moe"))
+        if (sizes.ExpertCount == 0 && _architecture.Name == "qwen3moe")
             throw Fault("expert_count", "is 0 in a model with experts");
+        if (sizes.ExpertCount == 0 && used > 0)
+            throw Fault("expert_used_count", $"is {used} in a model without experts");
         if (sizes.ExpertCount > 0 && _architecture.Name is not ("llama" or "qwen3moe"))
             throw Fault("expert_count", $"{_architecture} models with experts are not supported");
         if (sizes.ExpertCount > 0 && (used == 0 || used > sizes.ExpertCount))
@@ -121,10 +129,14 @@ internal sealed class HyperparameterReader
             LayerKeys.ReadWindowPattern(_metadata, _architecture, _layerCount);
     }
 
-    /// <summary>An array as long as the model that nobody knows might be one element a layer, or not: a slice could not be told what to do.</summary>
+    /// <summary>
+    /// An array as long as the model that nobody knows might be one element a layer, or not: a slice could not be told what to do.
+    /// </summary>
     private void CheckArrays()
     {
-        foreach (var key in _metadata.Keys.Where(key => key.StartsWith(Key(""), StringComparison.Ordinal) && _metadata.TypeOf(key) == GgufValueType.Array))
+        var arrays = _metadata.Keys
+            .Where(key => key.StartsWith(Key(""), StringComparison.Ordinal) && _metadata.TypeOf(key) == GgufValueType.Array);
+        foreach (var key in arrays)
         {
             var count = _metadata.GetArray(key).Count;
             var isPerLayer = LayerKeys.IsPerLayer(_architecture, key);
@@ -163,8 +175,8 @@ internal sealed class HyperparameterReader
         var first = array.GetInteger(0);
         for (var layer = 1; layer < array.Count; layer++)
         {
-            if (array.GetInteger(layer) != first)
-                throw Fault(name, $"is {first} in layer 0 and {array.GetInteger(layer)} in layer {layer}; layers of different sizes are not supported");
+            if (array.GetInteger(layer) is var other && other != first)
+                throw Fault(name, $"is {first} in layer 0 and {other} in layer {layer}; layers of different sizes are not supported");
         }
 
         return InRange(name, first, least, most);

@@ -15,7 +15,8 @@ internal static class LayerKeys
 
     private static readonly string[] PerLayer =
     [
-        "attention.head_count", "attention.head_count_kv", "feed_forward_length", "expert_feed_forward_length", "expert_used_count", WindowPattern,
+        "attention.head_count", "attention.head_count_kv", "feed_forward_length", "expert_feed_forward_length", "expert_used_count",
+        WindowPattern,
     ];
 
     public static bool IsPerLayer(ModelArchitecture architecture, string key) =>

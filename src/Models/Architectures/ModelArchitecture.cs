@@ -17,7 +17,9 @@ public sealed class ModelArchitecture
     /// <summary>Value of general.architecture, and prefix of the architecture's keys.</summary>
     public string Name { get; }
 
-    /// <summary>Layers alternate between windowed and full attention in a pattern that depends on the layer's number in the whole model.</summary>
+    /// <summary>
+    /// Layers alternate between windowed and full attention in a pattern that depends on the layer's number in the whole model.
+    /// </summary>
     public bool HasSlidingWindow { get; }
 
     /// <summary>The architectures that can be served: llama also stands for Mistral and others of the same build.</summary>

@@ -10,7 +10,7 @@ internal sealed record TensorRule(string Name, bool IsRequired, ImmutableArray<l
     public string? Refusal(TensorFacts tensor)
     {
         if (!tensor.Dimensions.SequenceEqual(Dimensions))
-            return $"has dimensions [{string.Join(", ", tensor.Dimensions)}]; the hyperparameters ask for [{string.Join(", ", Dimensions)}]";
+            return $"has dimensions {Text(tensor.Dimensions)}; the hyperparameters ask for {Text(Dimensions)}";
         if (Dimensions.Length == 1)
             return tensor.Type == GgmlType.F32 ? null : $"is {tensor.Type}; norms, biases and factors must be F32";
 
@@ -18,4 +18,6 @@ internal sealed record TensorRule(string Name, bool IsRequired, ImmutableArray<l
             ? $"is {tensor.Type}, which cannot hold weights"
             : null;
     }
+
+    private static string Text(ImmutableArray<long> dimensions) => $"[{string.Join(", ", dimensions)}]";
 }

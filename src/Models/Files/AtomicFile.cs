@@ -3,7 +3,9 @@ namespace OrleansInference.Models.Files;
 /// <summary>Writes files that are there in full or not at all.</summary>
 internal static class AtomicFile
 {
-    /// <summary>Writes beside the target and moves into place. One writer per path at a time: callers hold a <see cref="FileLock"/>.</summary>
+    /// <summary>
+    /// Writes beside the target and moves into place. One writer per path at a time: callers hold a <see cref="FileLock"/>.
+    /// </summary>
     public static void Write(string path, Action<FileStream> write)
     {
         var partial = path + ".partial";

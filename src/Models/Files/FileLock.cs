@@ -1,6 +1,8 @@
 namespace OrleansInference.Models.Files;
 
-/// <summary>An exclusive lock between processes. The kernel releases it when its owner dies; the file stays, so that all lock the same one.</summary>
+/// <summary>
+/// An exclusive lock between processes. The kernel releases it when its owner dies; the file stays, so that all lock the same one.
+/// </summary>
 internal sealed class FileLock : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
@@ -25,7 +27,8 @@ internal sealed class FileLock : IDisposable
             catch (IOException fault) when (fault.GetType() == typeof(IOException))
             {
                 if (TimeProvider.System.GetElapsedTime(start) > Patience)
-                    throw new IOException($"{path} has been locked by another process for more than {Patience.TotalMinutes} minutes.", fault);
+                    throw new IOException(
+                        $"{path} has been locked by another process for more than {Patience.TotalMinutes} minutes.", fault);
             }
 
             cancellation.WaitHandle.WaitOne(RetryPeriod);

@@ -2,7 +2,10 @@ using System.Collections.Frozen;
 
 namespace OrleansInference.Models.Gguf;
 
-/// <summary>How elements of a <see cref="GgmlType"/> are stored: blocks of <paramref name="BlockElements"/> elements in <paramref name="BlockBytes"/> bytes.</summary>
+/// <summary>
+/// How elements of a <see cref="GgmlType"/> are stored: blocks of <paramref name="BlockElements"/> elements in <paramref
+/// name="BlockBytes"/> bytes.
+/// </summary>
 public readonly record struct GgmlLayout(int BlockElements, int BlockBytes)
 {
     private static readonly FrozenDictionary<GgmlType, GgmlLayout> Layouts = new Dictionary<GgmlType, GgmlLayout>
@@ -60,7 +63,9 @@ public readonly record struct GgmlLayout(int BlockElements, int BlockBytes)
 
     /// <exception cref="ArgumentOutOfRangeException">The type is not one of <see cref="GgmlType"/>.</exception>
     public static GgmlLayout Of(GgmlType type) =>
-        Layouts.TryGetValue(type, out var layout) ? layout : throw new ArgumentOutOfRangeException(nameof(type), type, "No such tensor type.");
+        Layouts.TryGetValue(type, out var layout)
+            ? layout
+            : throw new ArgumentOutOfRangeException(nameof(type), type, "No such tensor type.");
 
     /// <summary>Why a number in a file is no tensor type that can be read; null when it is one.</summary>
     public static string? Refusal(uint number)
@@ -73,7 +78,10 @@ public readonly record struct GgmlLayout(int BlockElements, int BlockBytes)
             : $"tensor type {number} is unknown";
     }
 
-    /// <summary>Bytes of a tensor of these dimensions. False when a dimension is not positive, a row is no whole number of blocks, or the size overflows.</summary>
+    /// <summary>
+    /// Bytes of a tensor of these dimensions. False when a dimension is not positive, a row is no whole number of blocks, or the size
+    /// overflows.
+    /// </summary>
     public bool TryGetByteLength(ReadOnlySpan<long> dimensions, out long bytes)
     {
         bytes = 0;

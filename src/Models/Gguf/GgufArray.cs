@@ -22,7 +22,8 @@ public readonly struct GgufArray
     public int Count => _entry.Count;
 
     /// <summary>An element of an integer or boolean array.</summary>
-    /// <exception cref="ModelFormatException">The elements are of another type, or the value is past <see cref="long.MaxValue"/>.</exception>
+    /// <exception cref="ModelFormatException">The elements are of another type, or the value is past <see
+    /// cref="long.MaxValue"/>.</exception>
     public long GetInteger(int index) =>
         GgufScalar.TryReadInteger(ElementType, Element(index), out var value) ? value : throw Wrong("integers");
 

@@ -30,7 +30,8 @@ public sealed class GgufFile : IDisposable
     public long ByteLength => _parts.Sum(part => part.ByteLength);
 
     /// <summary>Opens a model and checks all of its header. Tensor data is not touched.</summary>
-    /// <exception cref="ModelFormatException">The file is no sound GGUF v3 file, or a part of a split model is missing or does not belong to it.</exception>
+    /// <exception cref="ModelFormatException">The file is no sound GGUF v3 file, or a part of a split model is missing or does not belong
+    /// to it.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static GgufFile Open(string path)
     {
@@ -42,7 +43,8 @@ public sealed class GgufFile : IDisposable
             foreach (var tensor in tensors)
             {
                 if (!byName.TryAdd(tensor.Name, tensor))
-                    throw new ModelFormatException("the tensor is in two parts of the split model", parts[tensor.Part].Path, subject: tensor.Name);
+                    throw new ModelFormatException(
+                        "the tensor is in two parts of the split model", parts[tensor.Part].Path, subject: tensor.Name);
             }
 
             return new GgufFile(parts, tensors, byName);

@@ -71,7 +71,8 @@ internal static class GgufHeaderParser
         SkipValues(cursor, key, elementType, count);
         var length = cursor.Position - start;
         if (length > int.MaxValue)
-            throw new ModelFormatException($"the value takes {length} bytes; at most {int.MaxValue} are supported", cursor.Path, start, key);
+            throw new ModelFormatException(
+                $"the value takes {length} bytes; at most {int.MaxValue} are supported", cursor.Path, start, key);
         return new GgufEntry(key, type, elementType, count, start, (int)length);
     }
 
@@ -184,11 +185,13 @@ internal static class GgufHeaderParser
         {
             var tensor = tensors[index];
             if (tensor.FileOffset % alignment != 0)
-                throw new ModelFormatException($"offset {tensor.FileOffset} is no multiple of the alignment {alignment}", cursor.Path, subject: tensor.Name);
+                throw new ModelFormatException(
+                    $"offset {tensor.FileOffset} is no multiple of the alignment {alignment}", cursor.Path, subject: tensor.Name);
             if ((Int128)dataStart + tensor.FileOffset + tensor.ByteLength > fileBytes)
             {
                 throw new ModelFormatException(
-                    $"{tensor.ByteLength} bytes at offset {tensor.FileOffset} of the data end after the file, which has {fileBytes} bytes: it is cut short",
+                    $"{tensor.ByteLength} bytes at offset {tensor.FileOffset} of the data end after the file, which has {fileBytes} bytes: "
+                    + "it is cut short",
                     cursor.Path, dataStart, tensor.Name);
             }
 

@@ -56,7 +56,8 @@ public sealed class GgufMetadata
     {
         if (!_entries.TryGetValue(key, out var entry))
             return null;
-        return entry.Type is not (GgufValueType.Array or GgufValueType.String) && GgufScalar.TryReadFloat(entry.Type, Raw(entry), out var value)
+        return entry.Type is not (GgufValueType.Array or GgufValueType.String)
+            && GgufScalar.TryReadFloat(entry.Type, Raw(entry), out var value)
             ? value
             : throw Wrong(entry, "a float");
     }

@@ -69,7 +69,8 @@ internal static partial class GgufSplit
         if (PartName().Match(Path.GetFileName(path)) is { Success: true } match && Number(match, "count") > 1)
         {
             throw new ModelFormatException(
-                $"the name says that this is part of a split model, but the file has no {CountKey}; rename it, or get the right file", path);
+                $"the name says that this is part of a split model, but the file has no {CountKey}; rename it, or get the right file",
+                path);
         }
     }
 
@@ -79,7 +80,8 @@ internal static partial class GgufSplit
         if (!name.Success)
         {
             throw new ModelFormatException(
-                $"the model is split into {count} files, which must be named NAME-00001-of-{count:d5}.gguf and so on", path, subject: CountKey);
+                $"the model is split into {count} files, which must be named NAME-00001-of-{count:d5}.gguf and so on", path,
+                subject: CountKey);
         }
 
         if (Number(name, "count") != count)

@@ -1,6 +1,8 @@
 namespace OrleansInference.Models.Gguf;
 
-/// <summary>Where a tensor's bytes come from when a <see cref="GgufWriter"/> writes it: a range of a file, or code that makes them.</summary>
+/// <summary>
+/// Where a tensor's bytes come from when a <see cref="GgufWriter"/> writes it: a range of a file, or code that makes them.
+/// </summary>
 public abstract class GgufTensorContent
 {
     private protected GgufTensorContent()

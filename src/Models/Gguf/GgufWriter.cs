@@ -6,7 +6,9 @@ using OrleansInference.Models.Files;
 
 namespace OrleansInference.Models.Gguf;
 
-/// <summary>Writes a GGUF v3 file in one pass: header, then tensors streamed from files or generators. Keys keep the order of their first setting.</summary>
+/// <summary>
+/// Writes a GGUF v3 file in one pass: header, then tensors streamed from files or generators. Keys keep the order of their first setting.
+/// </summary>
 public sealed class GgufWriter
 {
     private const int Alignment = (int)GgufHeaderParser.DefaultAlignment;
@@ -39,7 +41,8 @@ public sealed class GgufWriter
 
     public void SetFloat(string key, float value) => Set(key, GgufValueType.Float32, writer => Write(writer, value));
 
-    public void SetBoolean(string key, bool value) => Set(key, GgufValueType.Boolean, writer => Grow(writer, 1)[0] = value ? (byte)1 : (byte)0);
+    public void SetBoolean(string key, bool value) =>
+        Set(key, GgufValueType.Boolean, writer => Grow(writer, 1)[0] = value ? (byte)1 : (byte)0);
 
     public void SetStrings(string key, IReadOnlyCollection<string> values) => SetArray(key, GgufValueType.String, values, Write);
 
@@ -79,8 +82,12 @@ public sealed class GgufWriter
     {
         if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > GgufLimits.TensorNameBytes || !_tensorNames.Add(name))
             throw new ArgumentException($"'{name}' is no new tensor name of 1 to {GgufLimits.TensorNameBytes} bytes.", nameof(name));
-        if (dimensions.Length is 0 or > GgufLimits.DimensionCount || !GgmlLayout.Of(type).TryGetByteLength(dimensions.AsSpan(), out var bytes))
-            throw new ArgumentException($"[{string.Join(", ", dimensions)}] are no dimensions for '{name}' of type {type}.", nameof(dimensions));
+        if (dimensions.Length is 0 or > GgufLimits.DimensionCount
+            || !GgmlLayout.Of(type).TryGetByteLength(dimensions.AsSpan(), out var bytes))
+        {
+            throw new ArgumentException(
+                $"[{string.Join(", ", dimensions)}] are no dimensions for '{name}' of type {type}.", nameof(dimensions));
+        }
 
         var offset = _tensors.Count == 0 ? 0 : Align(_tensors[^1].Offset + _tensors[^1].ByteLength);
         _tensors.Add(new Tensor(name, type, dimensions, offset, bytes, content));
@@ -99,7 +106,8 @@ public sealed class GgufWriter
         {
             Pad(destination, tensor.Offset - position);
             var before = start + tensor.Offset;
-            var content = new TensorStream(destination, tensor.Name, tensor.ByteLength, written => progress?.Report(before + written), cancellation);
+            var content = new TensorStream(
+                destination, tensor.Name, tensor.ByteLength, written => progress?.Report(before + written), cancellation);
             WriteContent(tensor, content, cancellation);
             content.CheckComplete();
             position = tensor.Offset + tensor.ByteLength;
@@ -170,11 +178,14 @@ public sealed class GgufWriter
         Write(writer, (ulong)count);
     }
 
-    private static void Write(ArrayBufferWriter<byte> writer, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(Grow(writer, 4), value);
+    private static void Write(ArrayBufferWriter<byte> writer, uint value) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(Grow(writer, 4), value);
 
-    private static void Write(ArrayBufferWriter<byte> writer, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(Grow(writer, 8), value);
+    private static void Write(ArrayBufferWriter<byte> writer, ulong value) =>
+        BinaryPrimitives.WriteUInt64LittleEndian(Grow(writer, 8), value);
 
-    private static void Write(ArrayBufferWriter<byte> writer, float value) => BinaryPrimitives.WriteSingleLittleEndian(Grow(writer, 4), value);
+    private static void Write(ArrayBufferWriter<byte> writer, float value) =>
+        BinaryPrimitives.WriteSingleLittleEndian(Grow(writer, 4), value);
 
     private static void Write(ArrayBufferWriter<byte> writer, string value)
     {

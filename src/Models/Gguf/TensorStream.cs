@@ -1,7 +1,8 @@
 namespace OrleansInference.Models.Gguf;
 
 /// <summary>Takes the bytes of one tensor on their way to the file, and holds them to the number that the header promises.</summary>
-internal sealed class TensorStream(Stream destination, string tensor, long byteLength, Action<long> written, CancellationToken cancellation) : Stream
+internal sealed class TensorStream(
+    Stream destination, string tensor, long byteLength, Action<long> written, CancellationToken cancellation) : Stream
 {
     private long _position;
 

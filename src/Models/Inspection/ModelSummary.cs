@@ -22,7 +22,8 @@ public sealed record ModelSummary(
             .Select(group => new TypeShare(group.Key, group.Count(), group.Sum(tensor => tensor.ByteLength)))
             .OrderByDescending(share => share.Bytes);
         return new ModelSummary(
-            [.. file.Parts], file.ByteLength, Text(file, ModelDescription.ArchitectureKey), Text(file, "general.name"), Text(file, "general.license"),
+            [.. file.Parts], file.ByteLength,
+            Text(file, ModelDescription.ArchitectureKey), Text(file, "general.name"), Text(file, "general.license"),
             description?.Hyperparameters, file.Tensors.Length, file.Tensors.Sum(tensor => tensor.ElementCount), [.. types],
             file.Metadata.Contains("tokenizer.chat_template"), refusal);
     }

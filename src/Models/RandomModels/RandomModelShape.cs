@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace OrleansInference.Models.RandomModels;
 
-/// <summary>Shape of a model with random weights: a public model's, or a tiny one of an architecture, with eight layers so that it cuts eight ways.</summary>
+/// <summary>
+/// Shape of a model with random weights: a public model's, or a tiny one of an architecture, with eight layers so that it cuts eight ways.
+/// </summary>
 public sealed record RandomModelShape
 {
     public required string Name { get; init; }

@@ -12,7 +12,9 @@ internal sealed class RandomTensors(GgufWriter writer, RandomModelShape shape, G
     private const float WeightGain = 2;
     private const float LogitSpread = 3;
 
-    /// <summary>Normed queries and keys have scores of about 1, which is nearly an average over the context; this makes attention choose.</summary>
+    /// <summary>
+    /// Normed queries and keys have scores of about 1, which is nearly an average over the context; this makes attention choose.
+    /// </summary>
     private const float AttentionNormGain = 2;
 
     /// <summary>A tied table is small, or the head would mostly find the very token that went in.</summary>
@@ -120,7 +122,8 @@ internal sealed class RandomTensors(GgufWriter writer, RandomModelShape shape, G
     private void Norm(int layer, string name, int count, float gain = 1) =>
         Vector(TensorNames.OfLayer(layer, name + ".weight"), count, gain, 0.3f * gain);
 
-    private void Bias(int layer, string name, int count) => Vector(TensorNames.OfLayer(layer, name + ".bias"), count, centre: 0, amplitude: 0.5f);
+    private void Bias(int layer, string name, int count) =>
+        Vector(TensorNames.OfLayer(layer, name + ".bias"), count, centre: 0, amplitude: 0.5f);
 
     private void Weight(int layer, string name, int columns, int rows) =>
         Matrix(TensorNames.OfLayer(layer, name + ".weight"), columns, rows, Spread(columns));
@@ -128,7 +131,8 @@ internal sealed class RandomTensors(GgufWriter writer, RandomModelShape shape, G
     private void Experts(int layer, string name, int columns, int rows) =>
         Add(TensorNames.OfLayer(layer, name + ".weight"), type, [columns, rows, shape.ExpertCount], Spread(columns));
 
-    private void Matrix(string name, int columns, int rows, float spread, GgmlType? other = null) => Add(name, other ?? type, [columns, rows], spread);
+    private void Matrix(string name, int columns, int rows, float spread, GgmlType? other = null) =>
+        Add(name, other ?? type, [columns, rows], spread);
 
     private void Add(string name, GgmlType type, long[] dimensions, float spread)
     {
@@ -136,7 +140,8 @@ internal sealed class RandomTensors(GgufWriter writer, RandomModelShape shape, G
         if (!layout.TryGetByteLength(dimensions, out var bytes))
         {
             throw new ArgumentException(
-                $"{shape.Name} cannot be made in {type}: rows of '{name}' have {dimensions[0]} elements, no multiple of {layout.BlockElements}.", nameof(type));
+                $"{shape.Name} cannot be made in {type}: '{name}' has rows of {dimensions[0]}, no multiple of {layout.BlockElements}.",
+                nameof(type));
         }
 
         var random = NextSource();

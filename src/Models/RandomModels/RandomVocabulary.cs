@@ -2,7 +2,9 @@ using OrleansInference.Models.Gguf;
 
 namespace OrleansInference.Models.RandomModels;
 
-/// <summary>A SentencePiece vocabulary that can spell any text: control tokens, 256 bytes, then runs of letters, each reachable by merging.</summary>
+/// <summary>
+/// A SentencePiece vocabulary that can spell any text: control tokens, 256 bytes, then runs of letters, each reachable by merging.
+/// </summary>
 internal static class RandomVocabulary
 {
     /// <summary>Tokens that every vocabulary has: 5 control tokens, 256 bytes, the space mark and 26 letters.</summary>

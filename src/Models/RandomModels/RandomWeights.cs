@@ -15,7 +15,8 @@ internal static class RandomWeights
     /// <summary>Half the K types' scale range: all sub-blocks share it, so that values stay centred on zero.</summary>
     private const int SubScale = 32;
 
-    public static void Write(Stream destination, GgmlType type, long byteLength, float amplitude, RandomSource random, CancellationToken cancellation)
+    public static void Write(
+        Stream destination, GgmlType type, long byteLength, float amplitude, RandomSource random, CancellationToken cancellation)
     {
         var blockBytes = GgmlLayout.Of(type).BlockBytes;
         var piece = new byte[PieceBytes / blockBytes * blockBytes];
@@ -85,7 +86,8 @@ internal static class RandomWeights
         Vector256.Max(Vector256.Create<sbyte>(values), Vector256.Create((sbyte)-127)).CopyTo(values);
     }
 
-    /// <summary>Value = d·scale·quant − dmin·minimum with quants of 0 to 15; every scale and minimum is 32, packed in 12 bytes of 6-bit numbers,
+    /// <summary>Value = d·scale·quant − dmin·minimum with quants of 0 to 15; every scale and minimum is 32, packed in 12 bytes of 6-bit
+    /// numbers,
     /// whose last four bytes hold the low four bits of the last four pairs: none.</summary>
     private static void SetScalesQ4K(Span<byte> block, float amplitude)
     {
@@ -96,7 +98,9 @@ internal static class RandomWeights
         block.Slice(12, 4).Clear();
     }
 
-    /// <summary>Value = d·scale·(quant − 32) with quants of 0 to 63 and signed 8-bit scales; half the blocks are negative, as above.</summary>
+    /// <summary>
+    /// Value = d·scale·(quant − 32) with quants of 0 to 63 and signed 8-bit scales; half the blocks are negative, as above.
+    /// </summary>
     private static void SetScalesQ6K(Span<byte> block, float amplitude)
     {
         var isNegative = (block[208] & 1) == 1;

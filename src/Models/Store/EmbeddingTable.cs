@@ -3,7 +3,9 @@ using OrleansInference.Models.Gguf;
 
 namespace OrleansInference.Models.Store;
 
-/// <summary>The token embeddings of a model, mapped: rows as stored, for the engine to dequantize and to multiply with <see cref="Scale"/>.</summary>
+/// <summary>
+/// The token embeddings of a model, mapped: rows as stored, for the engine to dequantize and to multiply with <see cref="Scale"/>.
+/// </summary>
 public sealed class EmbeddingTable : IDisposable
 {
     private readonly MappedFile _mapping;

@@ -12,6 +12,8 @@ public sealed record ImportOptions
     /// <summary>Licence; default: what the file says in general.license.</summary>
     public string? Licence { get; init; }
 
-    /// <summary>Where the model comes from, in words or as an address; default: what the file says in general.source.url or general.url.</summary>
+    /// <summary>
+    /// Where the model comes from, in words or as an address; default: what the file says in general.source.url or general.url.
+    /// </summary>
     public string? Provenance { get; init; }
 }

@@ -10,7 +10,8 @@ internal static class ManifestFile
     private const long MaximumBytes = 64 * 1024 * 1024;
     private const long MaximumBlobBytes = 1L << 46;
 
-    public static byte[] Serialize(ModelManifest manifest) => JsonSerializer.SerializeToUtf8Bytes(manifest, ManifestJson.Default.ModelManifest);
+    public static byte[] Serialize(ModelManifest manifest) =>
+        JsonSerializer.SerializeToUtf8Bytes(manifest, ManifestJson.Default.ModelManifest);
 
     /// <exception cref="ModelFormatException">The manifest is broken; the message names the field.</exception>
     public static ModelManifest Read(string path)
@@ -48,9 +49,9 @@ internal static class ManifestFile
         foreach (var (what, blob) in manifest.NamedBlobs)
             CheckBlob(what, blob, path);
         CheckPlaces(manifest, path);
-        var tensors = manifest.NamedBlobs.SelectMany(named => named.Blob.Tensors);
-        ArchitectureTensors.Check(
-            architecture, manifest.Hyperparameters, [.. tensors.Select(tensor => new TensorFacts(tensor.Name, tensor.Type, tensor.Dimensions))], path);
+        var tensors = manifest.NamedBlobs.SelectMany(named => named.Blob.Tensors)
+            .Select(tensor => new TensorFacts(tensor.Name, tensor.Type, tensor.Dimensions));
+        ArchitectureTensors.Check(architecture, manifest.Hyperparameters, [.. tensors], path);
 
         ModelFormatException Fault(string field, string message) => new(message, path, subject: field);
     }
@@ -68,12 +69,15 @@ internal static class ManifestFile
         foreach (var tensor in blob.Tensors)
         {
             if (tensor is null || tensor.Dimensions.IsDefault || tensor.Dimensions.Length > GgufLimits.DimensionCount
-                || !GgmlLayout.IsKnown(tensor.Type) || !GgmlLayout.Of(tensor.Type).TryGetByteLength(tensor.Dimensions.AsSpan(), out var bytes))
+                || !GgmlLayout.IsKnown(tensor.Type)
+                || !GgmlLayout.Of(tensor.Type).TryGetByteLength(tensor.Dimensions.AsSpan(), out var bytes))
                 throw new ModelFormatException($"a tensor of {what} has no sound type and dimensions", path, subject: tensor?.Name);
             if (tensor.Bytes != bytes)
-                throw new ModelFormatException($"has {tensor.Bytes} bytes in {what}; its dimensions make {bytes}", path, subject: tensor.Name);
+                throw new ModelFormatException(
+                    $"has {tensor.Bytes} bytes in {what}; its dimensions make {bytes}", path, subject: tensor.Name);
             if (tensor.Offset < end || tensor.Offset % BlobWriter.Alignment != 0 || (Int128)tensor.Offset + bytes > blob.Bytes)
-                throw new ModelFormatException($"offset {tensor.Offset} in {what} is not aligned, overlaps, or is outside the blob", path, subject: tensor.Name);
+                throw new ModelFormatException(
+                    $"offset {tensor.Offset} in {what} is not aligned, overlaps, or is outside the blob", path, subject: tensor.Name);
             end = tensor.Offset + bytes;
         }
     }

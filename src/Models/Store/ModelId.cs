@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace OrleansInference.Models.Store;
 
-/// <summary>Names and versions of models; they become folder names, so nothing that could leave the store's folder is let through.</summary>
+/// <summary>
+/// Names and versions of models; they become folder names, so nothing that could leave the store's folder is let through.
+/// </summary>
 internal static partial class ModelId
 {
     public const string Rule = "letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 100";

@@ -6,8 +6,11 @@ using OrleansInference.Models.Gguf;
 
 namespace OrleansInference.Models.Store;
 
-/// <summary>One import into a store. The store's lock is held while it writes, so that one staging folder is enough and no remains pile up.</summary>
-internal sealed class ModelImporter(ModelStore store, ImportOptions options, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+/// <summary>
+/// One import into a store. The store's lock is held while it writes, so that one staging folder is enough and no remains pile up.
+/// </summary>
+internal sealed class ModelImporter(
+    ModelStore store, ImportOptions options, IProgress<ImportProgress>? progress, CancellationToken cancellation)
 {
     private readonly string _stagingFolder = Path.Combine(store.Root, "staging");
 
@@ -32,6 +35,7 @@ internal sealed class ModelImporter(ModelStore store, ImportOptions options, IPr
             var manifest = Stage(file, description, writer);
             cancellation.ThrowIfCancellationRequested();
             Publish(manifest, writer, source);
+            progress?.Report(new ImportProgress("manifest", file.ByteLength, file.ByteLength));
             return manifest;
         }
         finally
@@ -63,19 +67,20 @@ internal sealed class ModelImporter(ModelStore store, ImportOptions options, IPr
         var path = store.ManifestPath(options.Name, options.Version);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         AtomicFile.Write(path, stream => stream.Write(ManifestFile.Serialize(manifest)));
-        AtomicFile.Write(SourcePath, stream => stream.Write(Encoding.ASCII.GetBytes(source)));
+        AtomicFile.Write(store.ReceiptPath(options.Name, options.Version), stream => stream.Write(Encoding.ASCII.GetBytes(source)));
     }
 
     /// <summary>The manifest of an earlier import of the same file with the same options, if all its blobs are still there.</summary>
     private ModelManifest? FindImported(string source)
     {
-        if (!File.Exists(SourcePath) || File.ReadAllText(SourcePath) != source)
+        var receipt = store.ReceiptPath(options.Name, options.Version);
+        if (!File.Exists(receipt) || File.ReadAllText(receipt) != source)
             return null;
 
         try
         {
             var manifest = store.Load($"{options.Name}@{options.Version}");
-            return manifest.Blobs.All(blob => new FileInfo(store.PathOf(blob)) is { Exists: true } info && info.Length == blob.Bytes) ? manifest : null;
+            return manifest.Blobs.All(store.Has) ? manifest : null;
         }
         catch (Exception fault) when (fault is ModelFormatException or ModelNotFoundException)
         {
@@ -83,7 +88,9 @@ internal sealed class ModelImporter(ModelStore store, ImportOptions options, IPr
         }
     }
 
-    /// <summary>What tells one import from another without reading gigabytes: the files' names, lengths and times, and the options.</summary>
+    /// <summary>
+    /// What tells one import from another without reading gigabytes: the files' names, lengths and times, and the options.
+    /// </summary>
     private string Fingerprint(GgufFile file)
     {
         var facts = new StringBuilder().AppendLine($"{ModelManifest.CurrentSchemaVersion}|{options}");
@@ -91,8 +98,6 @@ internal sealed class ModelImporter(ModelStore store, ImportOptions options, IPr
             facts.AppendLine($"{info.FullName}|{info.Length}|{info.LastWriteTimeUtc.Ticks}");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(facts.ToString())));
     }
-
-    private string SourcePath => Path.Combine(Path.GetDirectoryName(store.ManifestPath(options.Name, options.Version))!, "source.sha256");
 
     private void DeleteStaging()
     {

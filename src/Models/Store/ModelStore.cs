@@ -58,7 +58,10 @@ public sealed class ModelStore(string root)
         return manifest;
     }
 
-    /// <summary>Reads every blob of a model and names each that is missing or not what the manifest says; empty when all is well.</summary>
+    /// <summary>
+    /// Reads every blob of a model and names each that is missing or not what the manifest says; empty when all is well. After a fault the
+    /// next import of the model makes all its blobs anew.
+    /// </summary>
     public Task<ImmutableArray<BlobFault>> VerifyAsync(
         string model, IProgress<ImportProgress>? progress = null, CancellationToken cancellation = default) =>
         Task.Run(() => Verify(Load(model), progress, cancellation), cancellation);
@@ -75,11 +78,18 @@ public sealed class ModelStore(string root)
         if (!info.Exists)
             throw new ModelFormatException($"the blob of {what} is missing; import the model again", info.FullName);
         if (info.Length != blob.Bytes)
-            throw new ModelFormatException($"the blob of {what} has {info.Length} bytes instead of {blob.Bytes}; import the model again", info.FullName);
+            throw new ModelFormatException(
+                $"the blob of {what} has {info.Length} bytes instead of {blob.Bytes}; import the model again", info.FullName);
         return info.FullName;
     }
 
+    /// <summary>The blob is there, with the right size; what is in it is not looked at.</summary>
+    internal bool Has(ModelBlob blob) => new FileInfo(PathOf(blob)) is { Exists: true } info && info.Length == blob.Bytes;
+
     internal string ManifestPath(string name, string version) => Path.Combine(ModelsFolder, name, version, ManifestName);
+
+    /// <summary>Where an import notes which file it was made from, so that the same import again has nothing to do.</summary>
+    internal string ReceiptPath(string name, string version) => Path.Combine(ModelsFolder, name, version, "source.sha256");
 
     private ImmutableArray<BlobFault> Verify(ModelManifest manifest, IProgress<ImportProgress>? progress, CancellationToken cancellation)
     {
@@ -94,6 +104,8 @@ public sealed class ModelStore(string root)
             done += blob.Bytes;
         }
 
+        if (faults.Count > 0)
+            File.Delete(ReceiptPath(manifest.Name, manifest.Version));
         return faults.ToImmutable();
     }
 
@@ -116,7 +128,8 @@ public sealed class ModelStore(string root)
         return actual == blob.Sha256 ? null : $"is damaged: its SHA-256 is {actual}";
     }
 
-    private static IEnumerable<string> SubfolderNames(string folder) => Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path));
+    private static IEnumerable<string> SubfolderNames(string folder) =>
+        Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path));
 
     private static string Describe(IReadOnlyCollection<string> models) => models.Count == 0 ? "none" : string.Join(", ", models);
 }

@@ -6,7 +6,8 @@ using OrleansInference.Models.Gguf;
 namespace OrleansInference.Models.Store;
 
 /// <summary>
-/// Writes the GGUF file of one slice from a model's blobs. Every slice takes hidden rows in, also the first, whose embeddings the host looks
+/// Writes the GGUF file of one slice from a model's blobs. Every slice takes hidden rows in, also the first, whose embeddings the host
+/// looks
 /// up with <see cref="EmbeddingTable"/>; only the last holds vocabulary, output norm and head.
 /// </summary>
 public sealed class SliceAssembler(ModelStore store)
@@ -14,7 +15,10 @@ public sealed class SliceAssembler(ModelStore store)
     /// <summary>Part of every slice's name: raise it when the recipe changes, so that no slice of the old one is used.</summary>
     private const int RecipeVersion = 1;
 
-    /// <summary>The file of layers [<paramref name="firstLayer"/>, <paramref name="endLayer"/>) in <paramref name="folder"/>, written unless a complete one is there.</summary>
+    /// <summary>
+    /// The file of layers [<paramref name="firstLayer"/>, <paramref name="endLayer"/>) in <paramref name="folder"/>, written unless a
+    /// complete one is there.
+    /// </summary>
     /// <param name="progress">0 to 1.</param>
     /// <returns>Path of the slice file.</returns>
     /// <exception cref="ModelFormatException">A blob is missing or does not fit the manifest.</exception>

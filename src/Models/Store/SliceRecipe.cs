@@ -32,7 +32,8 @@ internal sealed class SliceRecipe(ModelStore store, ModelManifest manifest, int 
         {
             var architecture = file.Metadata.GetString(ModelDescription.ArchitectureKey);
             if (architecture != manifest.Architecture)
-                throw file.Metadata.Fault(ModelDescription.ArchitectureKey, $"is '{architecture}', in the manifest '{manifest.Architecture}'");
+                throw file.Metadata.Fault(
+                    ModelDescription.ArchitectureKey, $"is '{architecture}', in the manifest '{manifest.Architecture}'");
 
             var layers = file.Metadata.GetInteger(Key(LayerKeys.BlockCount));
             if (layers != manifest.LayerCount)
@@ -73,7 +74,9 @@ internal sealed class SliceRecipe(ModelStore store, ModelManifest manifest, int 
         }
     }
 
-    /// <summary>The runtime asserts that a model with a window has a windowed layer, so a slice of only full ones says that it has none.</summary>
+    /// <summary>
+    /// The runtime asserts that a model with a window has a windowed layer, so a slice of only full ones says that it has none.
+    /// </summary>
     private void AddWindow(GgufWriter writer, GgufMetadata metadata, bool[] windowed)
     {
         if (!windowed.Contains(true))

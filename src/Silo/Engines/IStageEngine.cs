@@ -12,14 +12,18 @@ public interface IStageEngine : IAsyncDisposable
 {
     StageShape Shape { get; }
 
-    /// <summary>Runs a batch through the slice. Positions continue each slot's sequence without a gap.</summary>
+    /// <summary>
+    /// Runs a batch through the slice. Positions continue each slot's sequence without a gap; on the last stage at most as many rows as there
+    /// are slots may sample. The input's memory must not change before the call has ended. A call that fails leaves every slot as it was.
+    /// </summary>
+    /// <param name="cancellation">Leaves the batch out if it has not begun; one that has begun is finished.</param>
     /// <returns>Hidden rows (every stage but the last) or sampled tokens; valid until the next call of this method is made.</returns>
     ValueTask<StageOutput> DecodeAsync(StageInput input, CancellationToken cancellation = default);
 
     /// <summary>Starts a sequence on the last stage: how to sample in this slot, and the tokens so far, which the penalties look back on.</summary>
     ValueTask OpenAsync(int slot, SamplingParameters sampling, ReadOnlyMemory<int> history);
 
-    /// <summary>Forgets a slot's cells from a position on; 0 frees the slot.</summary>
+    /// <summary>Forgets a slot's cells from a position on, so that it can be done again; 0 frees the slot, which must then be opened anew.</summary>
     ValueTask ClearAsync(int slot, int fromPosition);
 
     /// <summary>Gives <paramref name="targetSlot"/>, which must be empty, the cells of positions [0, <paramref name="endPosition"/>).</summary>

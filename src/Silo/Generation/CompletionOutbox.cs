@@ -37,7 +37,7 @@ internal sealed class CompletionOutbox(int maximumTokens)
     public void Finish(GenerationFinish outcome)
     {
         lock (_gate)
-            _finish ??= outcome;
+            _finish = outcome;
     }
 
     /// <summary>Whether the caller is the first to say, since the last <see cref="Take"/>, that there is something to take.</summary>
@@ -59,7 +59,10 @@ internal sealed class CompletionOutbox(int maximumTokens)
             var delta = _text.Length == 0 && _tokens.Count == 0 ? null : new GenerationDelta(_text.ToString(), _tokens.DrainToImmutable());
             _text.Clear();
             _isOffered = false;
-            return (delta, _finish);
+            // The end is given out once: an offer made before it was taken may still bring the caller back.
+            var end = _finish;
+            _finish = null;
+            return (delta, end);
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed class PromptPreparer(ITokenizer tokenizer, int contextLength, in
         {
             tokens = Tokenize(request);
         }
-        catch (ChatTemplateException exception)
+        catch (Exception exception) when (exception is ChatTemplateException or ArgumentException)
         {
             return PreparedPrompt.Refused(GenerationErrorCode.InvalidRequest, exception.Message);
         }

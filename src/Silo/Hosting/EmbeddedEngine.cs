@@ -1,5 +1,6 @@
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using OrleansInference.Embedded.Hosting;
+using OrleansInference.Grains.Hosting;
 using OrleansInference.Grains.Placement;
 using OrleansInference.Silo.Devices;
 
@@ -14,7 +15,9 @@ internal static class EmbeddedEngine
         var device = builder.Configuration.GetSection(DeviceOptions.Section).Get<DeviceOptions>() ?? new DeviceOptions();
         builder.UseOrleans(silo => silo
             .UseEmbeddedClustering(cluster.Folder, cluster.SiloName)
-            .UseSiloMetadata(new Dictionary<string, string>(DeviceLabels.From(device.ToProfile()))));
+            .AddFileGrainStorage("store", Path.Combine(cluster.Folder, "store"))
+            .UseSiloMetadata(new Dictionary<string, string>(DeviceLabels.From(device.ToProfile())))
+            .AddInferenceGrains());
         return builder;
     }
 }

@@ -19,6 +19,9 @@ internal static class SiloHosting
     public static WebApplicationBuilder AddSilo(this WebApplicationBuilder builder)
     {
         builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "));
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // Program says in one line why a silo does not start.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4.5));
         builder.Services.AddSingleton(TimeProvider.System);
         AddOptions<ClusterOptions>(builder, ClusterOptions.Section);

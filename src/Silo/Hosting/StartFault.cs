@@ -7,7 +7,11 @@ internal static class StartFault
 {
     public static string Describe(Exception exception)
     {
-        var problem = exception is OptionsValidationException options ? string.Join(" ", options.Failures) : exception.Message;
+        var problems = exception is AggregateException many ? many.Flatten().InnerExceptions : [exception];
+        var problem = string.Join(" ", problems.SelectMany(Words).Distinct());
         return $"The silo cannot start: {problem.ReplaceLineEndings(" ")}";
     }
+
+    private static IEnumerable<string> Words(Exception exception) =>
+        exception is OptionsValidationException options ? options.Failures : [exception.Message];
 }

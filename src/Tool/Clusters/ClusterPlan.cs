@@ -54,6 +54,8 @@ internal static class ClusterPlan
         ["Cluster__Folder"] = clusterFolder,
         ["Cluster__SiloName"] = name,
         ["Host__StopWhenInputCloses"] = "true",
+        // Otherwise each look at the topology, two a second, writes six lines into the gateway's log.
+        ["Logging__LogLevel__Microsoft.AspNetCore"] = "Warning",
     };
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);

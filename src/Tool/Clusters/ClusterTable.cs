@@ -42,6 +42,5 @@ internal static class ClusterTable
             silo is null ? "" : ByteSize.Format(silo.Memory.ResidentBytes), silo is null ? "" : ByteSize.Format(silo.Memory.BudgetBytes));
     }
 
-    private static string LayersOf(IReadOnlyList<StageTopology> stages) => string.Join(
-        ", ", stages.Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Layers.First}–{s.Layers.End - 1}")));
+    private static string LayersOf(IReadOnlyList<StageTopology> stages) => string.Join(", ", stages.Select(s => s.Layers));
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OrleansInference.Tool.Clusters;
 
 /// <summary>What the tool reads of GET /admin/topology.</summary>
@@ -16,4 +18,10 @@ internal sealed record PipelineTopology(
 internal sealed record StageTopology(int Stage, string? Silo, string Device, int Pid, LayerRange Layers, string State, long MappedBytes, long KvBytes);
 
 /// <summary>Layers [<paramref name="First"/>, <paramref name="End"/>).</summary>
-internal sealed record LayerRange(int First, int End);
+internal sealed record LayerRange(int First, int End)
+{
+    /// <summary>For people, who count the last one in.</summary>
+    public override string ToString() => End - First == 1
+        ? First.ToString(CultureInfo.InvariantCulture)
+        : string.Create(CultureInfo.InvariantCulture, $"{First}–{End - 1}");
+}

@@ -38,7 +38,7 @@ internal sealed class PlainClusterView(Screen screen) : IClusterView
     private static string Text(PipelineTopology pipeline)
     {
         var state = pipeline.State.ToLowerInvariant();
-        var stages = string.Join(", ", pipeline.Stages.Select(s => $"layers {s.Layers.First}–{s.Layers.End - 1} on {s.Device}"));
+        var stages = string.Join(", ", pipeline.Stages.Select(s => $"layers {s.Layers} on {s.Device}"));
         return string.Join(": ", new[] { state, pipeline.Reason, stages }.Where(part => !string.IsNullOrEmpty(part)));
     }
 }

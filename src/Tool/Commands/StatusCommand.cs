@@ -11,16 +11,16 @@ internal static class StatusCommand
 
     public static Command Create(Screen screen)
     {
-        var url = new Option<Uri>("--url") { Description = "The gateway", DefaultValueFactory = _ => new Uri("http://127.0.0.1:8080") };
+        var url = new Option<string>("--url") { Description = "The gateway", DefaultValueFactory = _ => "http://127.0.0.1:8080" };
         var command = new Command("status", "Show a cluster's silos and pipelines; exit code 0 when it is ready, 2 when it is not") { url };
         command.SetAction((arguments, cancellation) => RunAsync(arguments.GetRequiredValue(url), screen, cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(Uri gateway, Screen screen, CancellationToken cancellation)
+    private static async Task<int> RunAsync(string url, Screen screen, CancellationToken cancellation)
     {
-        if (!gateway.IsAbsoluteUri || gateway.Scheme is not ("http" or "https"))
-            throw new UserErrorException($"--url is '{gateway}', but must be the gateway's address, such as http://127.0.0.1:8080.");
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var gateway) || gateway.Scheme is not ("http" or "https"))
+            throw new UserErrorException($"--url is '{url}', but must be the gateway's address, such as http://127.0.0.1:8080.");
         using var client = new TopologyClient(gateway);
         try
         {

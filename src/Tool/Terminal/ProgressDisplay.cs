@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace OrleansInference.Tool.Terminal;
 
-/// <summary>How far long work is: a bar on a terminal, a line for every tenth elsewhere.</summary>
+/// <summary>How far long work is: a bar on a terminal; elsewhere a line for a tenth, but never two within a second.</summary>
 internal static class ProgressDisplay
 {
     /// <param name="work">Reports what it is at and how far it is, 0 to 1.</param>
@@ -27,7 +27,9 @@ internal static class ProgressDisplay
 
     private sealed class Tenths(Screen screen, string title)
     {
+        private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
         private readonly Lock _lock = new();
+        private long _shownAt = TimeProvider.System.GetTimestamp();
         private int _shown;
 
         public void Report(string what, double fraction)
@@ -35,9 +37,9 @@ internal static class ProgressDisplay
             lock (_lock)
             {
                 var tenth = (int)(fraction * 10);
-                if (tenth <= _shown)
+                if (tenth <= _shown || TimeProvider.System.GetElapsedTime(_shownAt) < Pause)
                     return;
-                _shown = tenth;
+                (_shown, _shownAt) = (tenth, TimeProvider.System.GetTimestamp());
                 screen.Line(string.Create(CultureInfo.InvariantCulture, $"{title}: {what} ({tenth * 10} %)"));
             }
         }

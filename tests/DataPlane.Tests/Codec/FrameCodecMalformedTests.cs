@@ -112,7 +112,8 @@ public sealed class FrameCodecMalformedTests
     public void Text_WhenNotUtf8_IsRefused()
     {
         var codec = Codecs.For(RandomFrames.Hello(ConnectionRole.Ring));
-        Refusal(codec, Frame(FrameType.Fault, [.. new byte[8], 2, 0, 0, 0, 0xC3, 0x28])).Message.ShouldBe("Fault frame: reason is not UTF-8");
+        var bytes = Frame(FrameType.Fault, [.. new byte[8], 2, 0, 0, 0, 0xC3, 0x28]);
+        Refusal(codec, bytes).Message.ShouldBe("Fault frame: reason is not UTF-8");
     }
 
     [Fact]

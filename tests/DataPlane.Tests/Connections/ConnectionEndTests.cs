@@ -24,7 +24,8 @@ public sealed class ConnectionEndTests
         var closed = await Should.ThrowAsync<DataPlaneClosedException>(Wait.For(peer.Connection.Completion));
         closed.InnerException.ShouldBe(failure);
         closed.Message.ShouldContain("raw peer is closed: no such slot");
-        var refused = await Should.ThrowAsync<DataPlaneClosedException>(peer.Connection.SendAsync(new ClearFrame(0, 0), Cancellation).AsTask());
+        var sending = peer.Connection.SendAsync(new ClearFrame(0, 0), Cancellation).AsTask();
+        var refused = await Should.ThrowAsync<DataPlaneClosedException>(sending);
         refused.InnerException.ShouldBe(failure);
     }
 
@@ -35,7 +36,8 @@ public sealed class ConnectionEndTests
         var peer = new RawPeer(Ring, handler, _time);
         await peer.SendAsync(new ClearFrame(0, 0));
         await peer.SendAsync(9, 0, 0, 0, (byte)FrameType.Clear, 99, 0, 0, 0, 0, 0, 0, 0);
-        (await Wait.For(handler.Closed)).ShouldBeOfType<DataPlaneProtocolException>().Message.ShouldBe("Clear frame: slot is 99, not 0 to 23");
+        var reason = (await Wait.For(handler.Closed)).ShouldBeOfType<DataPlaneProtocolException>();
+        reason.Message.ShouldBe("Clear frame: slot is 99, not 0 to 23");
         (await peer.ReceiveAsync()).ShouldBeNull();
         await Wait.For(peer.Connection.DisposeAsync());
         handler.ClosedCalls.ShouldBe(1);

@@ -20,7 +20,7 @@ public sealed class DataPlaneConnectionTests
         const int senders = 8;
         const int framesEach = 1_250;
         var handler = new RecordingHandler();
-        await using var pair = new ConnectionPair(Ring, _ignored, handler, new DataPlaneOptions { SendQueueBytes = 8 << 10, ReceiveQueueBytes = 8 << 10 });
+        await using var pair = new ConnectionPair(Ring, _ignored, handler, Queues(8 << 10));
         await Task.WhenAll(Enumerable.Range(0, senders).Select(sender => Task.Run(async () =>
         {
             for (var i = 0; i < framesEach; i++)
@@ -37,7 +37,7 @@ public sealed class DataPlaneConnectionTests
     public async Task Frames_WhenSentWithoutWaiting_KeepTheirOrderThroughAFullQueue()
     {
         var handler = new RecordingHandler();
-        await using var pair = new ConnectionPair(Ring, _ignored, handler, new DataPlaneOptions { SendQueueBytes = 1 << 10, ReceiveQueueBytes = 1 << 10 });
+        await using var pair = new ConnectionPair(Ring, _ignored, handler, Queues(1 << 10));
         var sends = Enumerable.Range(0, 2_000).Select(i => pair.Client.SendAsync(new FaultFrame(i, ""), Cancellation).AsTask()).ToArray();
         await Wait.For(Task.WhenAll(sends));
         await Wait.Until(() => handler.Frames.Count == sends.Length, "the arrival of every frame");
@@ -48,7 +48,7 @@ public sealed class DataPlaneConnectionTests
     public async Task Send_WhenTheHandlerIsSlow_WaitsAndHoldsNoMoreThanTheQueues()
     {
         const int chunkBytes = 4 << 10;
-        var options = new DataPlaneOptions { SendQueueBytes = 64 << 10, ReceiveQueueBytes = 64 << 10 };
+        var options = Queues(64 << 10);
         var gate = new TaskCompletionSource();
         var handler = new RecordingHandler((_, _, _) => new ValueTask(gate.Task));
         await using var pair = new ConnectionPair(Ring, _ignored, handler, options);
@@ -83,9 +83,9 @@ public sealed class DataPlaneConnectionTests
     {
         var gate = new TaskCompletionSource();
         var handler = new RecordingHandler((_, _, _) => new ValueTask(gate.Task));
-        await using var pair = new ConnectionPair(Ring, _ignored, handler, new DataPlaneOptions { SendQueueBytes = 1 << 10, ReceiveQueueBytes = 1 << 10 });
+        await using var pair = new ConnectionPair(Ring, _ignored, handler, Queues(1 << 10));
         using var cancellation = new CancellationTokenSource();
-        var sends = Enumerable.Range(0, 400).Select(i => pair.Client.SendAsync(State(i), i % 2 == 0 ? cancellation.Token : Cancellation).AsTask()).ToArray();
+        var sends = Enumerable.Range(0, 400).Select(Send).ToArray();
         await Wait.Until(() => handler.Frames.Count == 1, "the first frame");
         await cancellation.CancelAsync();
         gate.SetResult();
@@ -95,7 +95,8 @@ public sealed class DataPlaneConnectionTests
         await Wait.Until(() => handler.Frames.Count == sent.Length, "the arrival of what was sent");
         handler.Frames.Cast<StateFrame>().Select(frame => frame.Offset).ShouldBe(sent);
 
-        static StateFrame State(int i) => new(0, i, 10_000, new byte[1_000]);
+        Task Send(int i) =>
+            pair.Client.SendAsync(new StateFrame(0, i, 10_000, new byte[1_000]), i % 2 == 0 ? cancellation.Token : Cancellation).AsTask();
     }
 
     [Fact]
@@ -103,7 +104,7 @@ public sealed class DataPlaneConnectionTests
     {
         var gate = new TaskCompletionSource();
         var handler = new RecordingHandler((_, _, _) => new ValueTask(gate.Task));
-        await using var pair = new ConnectionPair(Ring, _ignored, handler, new DataPlaneOptions { SendQueueBytes = 1 << 10, ReceiveQueueBytes = 1 << 10 });
+        await using var pair = new ConnectionPair(Ring, _ignored, handler, Queues(1 << 10));
         var hidden = new float[256];
         var sends = new List<Task>();
         for (var i = 0; i < 200; i++)
@@ -127,7 +128,7 @@ public sealed class DataPlaneConnectionTests
     public async Task Connection_WhenAFrameIsLargerThanEveryQueue_CarriesIt()
     {
         var handler = new RecordingHandler();
-        await using var pair = new ConnectionPair(Ring, _ignored, handler, new DataPlaneOptions { SendQueueBytes = 1 << 10, ReceiveQueueBytes = 1 << 10 });
+        await using var pair = new ConnectionPair(Ring, _ignored, handler, Queues(1 << 10));
         var chunk = new byte[9_000_000];
         new Random(4).NextBytes(chunk);
         for (var i = 0; i < 3; i++)
@@ -136,4 +137,6 @@ public sealed class DataPlaneConnectionTests
         foreach (var frame in handler.Frames.Cast<StateFrame>())
             frame.Chunk.Span.SequenceEqual(chunk).ShouldBeTrue();
     }
+
+    private static DataPlaneOptions Queues(int bytes) => new() { SendQueueBytes = bytes, ReceiveQueueBytes = bytes };
 }

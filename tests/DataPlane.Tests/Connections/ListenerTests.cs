@@ -61,7 +61,8 @@ public sealed class ListenerTests
         await using var server = await DataPlaneServer.StartAsync(_ => new RecordingHandler(), [("MaximumConnections", "2")]);
         var first = await server.ConnectAsync(Ring);
         await using var second = await server.ConnectAsync(Ring);
-        (await Should.ThrowAsync<DataPlaneRefusedException>(server.ConnectAsync(Ring))).Reason.ShouldBe("All 2 connections that are allowed here are taken.");
+        var refusal = await Should.ThrowAsync<DataPlaneRefusedException>(server.ConnectAsync(Ring));
+        refusal.Reason.ShouldBe("All 2 connections that are allowed here are taken.");
         await Wait.For(first.DisposeAsync());
         var third = default(DataPlaneConnection);
         for (var tries = 0; third is null && tries < 1_000; tries++)
@@ -132,7 +133,8 @@ public sealed class ListenerTests
     [Fact]
     public async Task Connection_WhenTheRemoteKeepsQuietButOpen_IsClosedForSilence()
     {
-        await using var server = await DataPlaneServer.StartAsync(_ => _handler, [("IdleMilliseconds", "20"), ("SilenceMilliseconds", "200")]);
+        await using var server = await DataPlaneServer.StartAsync(
+            _ => _handler, [("IdleMilliseconds", "20"), ("SilenceMilliseconds", "200")]);
         using var socket = await server.ConnectRawAsync();
         await socket.SendAsync(Codecs.For(null).Encode(Ring), Cancellation);
         (await Wait.For(_handler.Closed))!.Message.ShouldContain("nothing was heard");

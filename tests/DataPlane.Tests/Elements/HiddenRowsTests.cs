@@ -7,7 +7,10 @@ namespace OrleansInference.DataPlane.Tests.Elements;
 public sealed class HiddenRowsTests
 {
     private static readonly float[] Edges =
-        [0, -0f, 1, -1, 65_504, 65_520, -70_000, 6e-8f, 2.9e-8f, 1e-45f, 0.1f, 2_049, float.NaN, float.PositiveInfinity, float.NegativeInfinity];
+    [
+        0, -0f, 1, -1, 65_504, 65_520, -70_000, 6e-8f, 2.9e-8f, 1e-45f, 0.1f, 2_049,
+        float.NaN, float.PositiveInfinity, float.NegativeInfinity,
+    ];
 
     [Theory]
     [InlineData(1)]

@@ -15,17 +15,18 @@ internal static class BadFrameList
     {
         get
         {
+            const ConnectionRole role = ConnectionRole.Generation;
             var all = new TheoryData<string, Frame, ConnectionRole>();
             foreach (var (problem, frame) in Ring)
                 all.Add(problem, frame, ConnectionRole.Ring);
             foreach (var (problem, token) in Tokens)
                 all.Add(problem, new TokensFrame(1, token), ConnectionRole.Tokens);
             foreach (var (problem, request) in Requests)
-                all.Add(problem, new GenerateFrame(1, request), ConnectionRole.Generation);
+                all.Add(problem, new GenerateFrame(1, request), role);
             foreach (var (problem, sampling) in Samplings)
-                all.Add(problem, new GenerateFrame(1, new GenerationRequest { Prompt = "", Sampling = sampling }), ConnectionRole.Generation);
+                all.Add(problem, new GenerateFrame(1, new GenerationRequest { Prompt = "", Sampling = sampling }), role);
             foreach (var (problem, frame) in Outcomes)
-                all.Add(problem, frame, ConnectionRole.Generation);
+                all.Add(problem, frame, role);
             return all;
         }
     }
@@ -126,11 +127,13 @@ internal static class BadFrameList
         get
         {
             var error = new GenerationError(GenerationErrorCode.Internal, "broken");
+            var longError = error with { Message = new string('日', 9_000) };
+            var alternative = new AlternativeToken(1, [], 0);
             return
             [
                 ("token is -1", Delta(new TokenLogProbability(-1, [], 0, []))),
                 ("length of token's bytes is 1025", Delta(new TokenLogProbability(1, [.. new byte[1_025]], 0, []))),
-                ("alternative count is 21", Delta(new TokenLogProbability(1, [], 0, [.. Enumerable.Repeat(new AlternativeToken(1, [], 0), 21)]))),
+                ("alternative count is 21", Delta(new TokenLogProbability(1, [], 0, [.. Enumerable.Repeat(alternative, 21)]))),
                 ("alternative is -1", Delta(new TokenLogProbability(1, [], 0, [new AlternativeToken(-1, [], 0)]))),
                 ("reason is 9", Finish(new GenerationFinish((FinishReason)9, 1, 1))),
                 ("with no error", Finish(new GenerationFinish(FinishReason.Error, 1, 1))),
@@ -139,7 +142,7 @@ internal static class BadFrameList
                 ("completion tokens is -1", Finish(new GenerationFinish(FinishReason.Stop, 1, -1))),
                 ("error code is 99", Finish(new GenerationFinish(FinishReason.Error, 1, 1, error with { Code = (GenerationErrorCode)99 }))),
                 ("retry-after is -1", Finish(new GenerationFinish(FinishReason.Error, 1, 1, error with { RetryAfterMilliseconds = -1 }))),
-                ("error's message takes", Finish(new GenerationFinish(FinishReason.Error, 1, 1, error with { Message = new string('日', 9_000) }))),
+                ("error's message takes", Finish(new GenerationFinish(FinishReason.Error, 1, 1, longError))),
             ];
         }
     }

@@ -13,10 +13,11 @@ internal sealed class ConnectionPair : IAsyncDisposable
 {
     public const int PipeBytes = 64 << 10;
 
-    private static readonly PipeOptions Buffers = new(pauseWriterThreshold: PipeBytes, resumeWriterThreshold: PipeBytes / 2, useSynchronizationContext: false);
+    private static readonly PipeOptions Buffers = new(pauseWriterThreshold: PipeBytes, resumeWriterThreshold: PipeBytes / 2);
 
     public ConnectionPair(
-        HelloFrame hello, IFrameHandler clientHandler, IFrameHandler serverHandler, DataPlaneOptions? options = null, TimeProvider? time = null)
+        HelloFrame hello, IFrameHandler clientHandler, IFrameHandler serverHandler, DataPlaneOptions? options = null,
+        TimeProvider? time = null)
     {
         var there = new Pipe(Buffers);
         var back = new Pipe(Buffers);

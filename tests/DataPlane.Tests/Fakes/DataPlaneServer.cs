@@ -20,11 +20,13 @@ internal sealed class DataPlaneServer : IAsyncDisposable, IDataPlaneAcceptor
     private readonly WebApplication _application;
     private readonly Func<HelloFrame, IFrameHandler> _accept;
 
-    private DataPlaneServer(Func<HelloFrame, IFrameHandler> accept, (string Key, string Value)[] settings, Action<IServiceCollection>? configure)
+    private DataPlaneServer(
+        Func<HelloFrame, IFrameHandler> accept, (string Key, string Value)[] settings, Action<IServiceCollection>? configure)
     {
         _accept = accept;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => $"DataPlane:{setting.Key}", setting => (string?)setting.Value));
+        builder.Configuration.AddInMemoryCollection(
+            settings.ToDictionary(setting => $"DataPlane:{setting.Key}", setting => (string?)setting.Value));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenDataPlane());
         builder.Services.AddSingleton<IDataPlaneAcceptor>(this);
         builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(Logs));

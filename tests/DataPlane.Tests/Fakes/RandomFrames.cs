@@ -119,7 +119,8 @@ internal sealed class RandomFrames(int seed)
         return items;
     }
 
-    private string Text(int minimum, int maximum) => string.Concat(Many(minimum, maximum, () => Pick("a", "Z", " ", "\n", "\0", "é", "日", "🐢")));
+    private string Text(int minimum, int maximum) =>
+        string.Concat(Many(minimum, maximum, () => Pick("a", "Z", " ", "\n", "\0", "é", "日", "🐢")));
 
     private T Pick<T>(params T[] choices) => choices[_random.Next(choices.Length)];
 

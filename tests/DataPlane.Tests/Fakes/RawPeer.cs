@@ -11,7 +11,7 @@ namespace OrleansInference.DataPlane.Tests.Fakes;
 /// <summary>The other end of a connection in memory, played byte by byte by the test.</summary>
 internal sealed class RawPeer
 {
-    private static readonly PipeOptions Buffers = new(pauseWriterThreshold: 64 << 10, resumeWriterThreshold: 32 << 10, useSynchronizationContext: false);
+    private static readonly PipeOptions Buffers = new(pauseWriterThreshold: 64 << 10, resumeWriterThreshold: 32 << 10);
 
     private readonly Pipe _toConnection = new(Buffers);
     private readonly Pipe _fromConnection = new(Buffers);

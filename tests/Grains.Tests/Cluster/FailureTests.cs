@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OrleansInference.Grains.Clusters;
 using OrleansInference.Grains.Gateways;
 using OrleansInference.Grains.Pipelines;
 
@@ -42,6 +43,7 @@ public sealed class FailureTests(ITestOutputHelper output)
         await cluster.RegisterAsync();
         await cluster.DeployAsync();
         var before = await cluster.ReadyAsync();
+        cluster.HasHosted<PipelineGrain>("b").ShouldBeTrue();
 
         await KillAndRecoverAsync(cluster, before, "b");
     }
@@ -55,6 +57,8 @@ public sealed class FailureTests(ITestOutputHelper output)
         await cluster.RegisterAsync();
         await cluster.DeployAsync();
         var before = await cluster.ReadyAsync();
+        cluster.HasHosted<PipelineGrain>("b").ShouldBeTrue();
+        cluster.HasHosted<ClusterGrain>("b").ShouldBeTrue();
 
         await KillAndRecoverAsync(cluster, before, "b");
         var devices = await cluster.Grain.GetDevicesAsync();
@@ -71,6 +75,8 @@ public sealed class FailureTests(ITestOutputHelper output)
         await cluster.RegisterAsync();
         await cluster.DeployAsync();
         var before = await cluster.ReadyAsync();
+        cluster.HasHosted<PipelineGrain>("spare").ShouldBeTrue();
+        cluster.HasHosted<ClusterGrain>("spare").ShouldBeTrue();
 
         await cluster.KillAsync("spare");
         await InferenceCluster.UntilAsync(

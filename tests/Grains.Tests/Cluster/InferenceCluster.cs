@@ -37,11 +37,12 @@ internal sealed class InferenceCluster : IAsyncDisposable
     private readonly InProcessTestCluster _cluster;
     private readonly Dictionary<SiloAddress, FakeStageHost?> _hosts = [];
 
-    private InferenceCluster(IEnumerable<DeviceProfile> devices, Action<PipelineOptions>? configure)
+    private InferenceCluster(IEnumerable<DeviceProfile> devices, Action<IServiceCollection>? configure)
     {
         _profiles = new Queue<DeviceProfile?>([null, .. devices]);
         AddModel(Model);
         var builder = new InProcessTestClusterBuilder((short)_profiles.Count);
+        builder.Options.InitializeClientOnDeploy = false;
         builder.ConfigureSilo((_, silo) => Configure(silo, _profiles.Dequeue(), configure));
         builder.ConfigureHost(static host => host.Logging.SetMinimumLevel(LogLevel.Warning));
         _cluster = builder.Build();
@@ -49,12 +50,15 @@ internal sealed class InferenceCluster : IAsyncDisposable
 
     public FakeWorld World { get; } = new();
 
-    public IClusterGrain Grain => _cluster.Client.GetGrain<IClusterGrain>(0);
+    public IClusterGrain Grain => Grains.GetGrain<IClusterGrain>(0);
+
+    // Calls come from the gateway's silo, as in a real cluster; no test kills it.
+    private Orleans.IGrainFactory Grains => _cluster.Silos[0].ServiceProvider.GetRequiredService<Orleans.IGrainFactory>();
 
     public static DeviceProfile Device(string name, int layers, string accelerator = "none") =>
         Silos.Profile(name, layers * LayerBytes, accelerator: accelerator);
 
-    public static async Task<InferenceCluster> StartAsync(IEnumerable<DeviceProfile> devices, Action<PipelineOptions>? configure = null)
+    public static async Task<InferenceCluster> StartAsync(IEnumerable<DeviceProfile> devices, Action<IServiceCollection>? configure = null)
     {
         var cluster = new InferenceCluster(devices, configure);
         await cluster._cluster.DeployAsync();
@@ -62,7 +66,7 @@ internal sealed class InferenceCluster : IAsyncDisposable
     }
 
     /// <summary>Starts with every device registered and the model deployed once.</summary>
-    public static async Task<InferenceCluster> ServeAsync(IEnumerable<DeviceProfile> devices, Action<PipelineOptions>? configure = null)
+    public static async Task<InferenceCluster> ServeAsync(IEnumerable<DeviceProfile> devices, Action<IServiceCollection>? configure = null)
     {
         var cluster = await StartAsync(devices, configure);
         await cluster.RegisterAsync();
@@ -98,9 +102,8 @@ internal sealed class InferenceCluster : IAsyncDisposable
 
     public FakeStageHost HostOf(string device) => World.HostOf(device);
 
-    /// <summary>The gateway grain of the gateway's silo, called from there.</summary>
-    public IGatewayGrain Gateway() =>
-        _cluster.Silos[0].ServiceProvider.GetRequiredService<Orleans.IGrainFactory>().GetGrain<IGatewayGrain>(0);
+    /// <summary>The gateway grain of the gateway's silo.</summary>
+    public IGatewayGrain Gateway() => Grains.GetGrain<IGatewayGrain>(0);
 
     public async Task<PipelineStatus?> StatusAsync(string pipeline = Model + "/0") =>
         (await Grain.GetTopologyAsync()).Pipelines.FirstOrDefault(status => status.Specification.Pipeline == pipeline);
@@ -128,7 +131,15 @@ internal sealed class InferenceCluster : IAsyncDisposable
         }
     }
 
-    public IPipelineGrain Pipeline(string pipeline = Model + "/0") => _cluster.Client.GetGrain<IPipelineGrain>(pipeline);
+    /// <summary>Whether the device's silo has hosted a grain of this class.</summary>
+    public bool HasHosted<TGrain>(string device) =>
+        SiloOf(device).ServiceProvider.GetRequiredService<GrainRecorder>().Categories.ContainsKey(typeof(TGrain).FullName!);
+
+    public IDeviceHealthGrain DeviceGrain(string device) => Grains.GetGrain<IDeviceHealthGrain>(device);
+
+    public IModelShardGrain Shard(string key) => Grains.GetGrain<IModelShardGrain>(key);
+
+    public IPipelineGrain Pipeline(string pipeline = Model + "/0") => Grains.GetGrain<IPipelineGrain>(pipeline);
 
     public static async Task<T> UntilAsync<T>(Func<Task<T?>> read, Func<T, bool> condition, string wish) where T : class
     {
@@ -167,12 +178,13 @@ internal sealed class InferenceCluster : IAsyncDisposable
         }
     }
 
-    private void Configure(ISiloBuilder silo, DeviceProfile? device, Action<PipelineOptions>? configure)
+    private void Configure(ISiloBuilder silo, DeviceProfile? device, Action<IServiceCollection>? configure)
     {
         silo.AddInferenceGrains();
         silo.Services.AddKeyedSingleton<IGrainStorage>("store", _storage);
-        if (configure is not null)
-            silo.Services.Configure(configure);
+        var recorder = new GrainRecorder();
+        silo.Services.AddSingleton(recorder).AddLogging(logging => logging.AddProvider(recorder));
+        configure?.Invoke(silo.Services);
         if (device is null)
             return;
         silo.UseSiloMetadata(new Dictionary<string, string>(DeviceLabels.From(device)));
@@ -190,7 +202,8 @@ internal sealed class InferenceCluster : IAsyncDisposable
         if (host is null)
             return;
         var profile = silo.ServiceProvider.GetRequiredService<DeviceProfile>();
-        await _cluster.Client.GetGrain<IDeviceHealthGrain>(profile.Name).RegisterAsync(
+        var grains = silo.ServiceProvider.GetRequiredService<Orleans.IGrainFactory>();
+        await grains.GetGrain<IDeviceHealthGrain>(profile.Name).RegisterAsync(
             new DeviceRegistration(profile, silo.SiloAddress, silo.Name, Environment.ProcessId, host.Endpoint));
     }
 

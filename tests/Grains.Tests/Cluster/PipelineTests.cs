@@ -1,4 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
 using OrleansInference.Grains.Pipelines;
+using OrleansInference.Grains.Planning;
 using OrleansInference.Grains.Shards;
 
 namespace OrleansInference.Grains.Tests.Cluster;
@@ -107,6 +109,43 @@ public sealed class PipelineTests
     }
 
     [Fact]
+    public async Task Pipeline_WhenADeviceStopsAnswering_IsNotReadyAndMovesOnceItsSiloIsFenced()
+    {
+        await using var cluster = await InferenceCluster.ServeAsync([InferenceCluster.Device("a", 12), InferenceCluster.Device("b", 12)]);
+        var before = await cluster.ReadyAsync();
+
+        cluster.HostOf("a").IsMute = true;
+        await cluster.WaitingAsync("no answer");
+        await cluster.KillAsync("a");
+
+        before.Stages.Single().Device.ShouldBe("a");
+        (await cluster.ReadyAsync(before.Epoch + 1)).Stages.Single().Device.ShouldBe("b");
+    }
+
+    [Fact]
+    public async Task Pipeline_WhenABetterPlanComesUp_MovesOnceNobodyIsServed()
+    {
+        await using var cluster = await InferenceCluster.ServeAsync(
+            [InferenceCluster.Device("a", 6), InferenceCluster.Device("b", 6)],
+            services => services.Configure<PipelineOptions>(options => options.ImprovementSeconds = 1)
+                .Configure<PlanningOptions>(options => options.ReplanCoolDownSeconds = 1));
+        var before = await cluster.ReadyAsync();
+        cluster.HostOf(before.Stages[0].Device).BusySlots = 1;
+
+        await cluster.AddSiloAsync(InferenceCluster.Device("large", 12));
+        await InferenceCluster.UntilAsync(
+            async () => await cluster.Grain.GetTopologyAsync(), topology => topology.Devices.Length == 3, "the large device");
+        var busy = await cluster.ReadyAsync();
+        cluster.HostOf(before.Stages[0].Device).BusySlots = 0;
+        var after = await cluster.ReadyAsync(before.Epoch + 1);
+
+        busy.Epoch.ShouldBe(before.Epoch);
+        after.Stages.Single().Device.ShouldBe("large");
+        cluster.HostOf("a").StageCount.ShouldBe(0);
+        cluster.HostOf("b").StageCount.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Pipeline_WhenTheModelIsInNoStore_SaysSoUntilItIs()
     {
         await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 12)]);
@@ -130,7 +169,7 @@ public sealed class PipelineTests
         var ready = await InferenceCluster.UntilAsync(
             async () => await cluster.Grain.GetTopologyAsync(),
             topology => topology.Pipelines.Any(status => status.State == PipelineState.Ready)
-                && topology.Pipelines.Any(status => status.Reason?.Contains("missing", StringComparison.Ordinal) == true),
+                && topology.Pipelines.Any(status => status.Reason?.Contains("are missing", StringComparison.Ordinal) == true),
             "one pipeline to be ready and the other to wait");
         var winner = ready.Pipelines.Single(status => status.State == PipelineState.Ready).Specification.Model;
         var loser = ready.Pipelines.Single(status => status.State != PipelineState.Ready).Specification.Pipeline;

@@ -35,6 +35,12 @@ internal sealed class FakeStageHost : IStageHost
     /// <summary>Slices that are still to fail.</summary>
     public int LoadsToFail { get; set; }
 
+    /// <summary>Sequences that the heads on this silo say they serve.</summary>
+    public int BusySlots { get; set; }
+
+    /// <summary>Neither loading nor status is answered in time.</summary>
+    public bool IsMute { get; set; }
+
     public int StageCount
     {
         get
@@ -46,6 +52,7 @@ internal sealed class FakeStageHost : IStageHost
 
     public ShardStatus Load(StageAssignment assignment)
     {
+        ThrowIfMute();
         lock (_lock)
         {
             var key = (assignment.Pipeline, assignment.Stage);
@@ -90,6 +97,7 @@ internal sealed class FakeStageHost : IStageHost
 
     public ShardStatus GetStatus(string pipeline, int stage)
     {
+        ThrowIfMute();
         lock (_lock)
             return _stages.TryGetValue((pipeline, stage), out var present)
                 ? StatusOf(present)
@@ -121,6 +129,12 @@ internal sealed class FakeStageHost : IStageHost
                     stage.Fault = "a neighbour was lost";
     }
 
+    private void ThrowIfMute()
+    {
+        if (IsMute)
+            throw new TimeoutException("no answer");
+    }
+
     private Stage Replace(Stage? present, StageAssignment assignment)
     {
         if (present is { IsBroken: false } && present.Assignment with { Epoch = assignment.Epoch } == assignment)
@@ -147,7 +161,7 @@ internal sealed class FakeStageHost : IStageHost
             : stage.Link is null ? ShardState.Loaded : ShardState.Linked;
         var bytes = _world.BytesOf(stage.Assignment);
         return new ShardStatus(
-            state, stage.Assignment.Epoch, Device, 1, Endpoint, stage.IsLoading ? 0.5 : 1, bytes, 0, 0, 0, stage.Fault);
+            state, stage.Assignment.Epoch, Device, 1, Endpoint, stage.IsLoading ? 0.5 : 1, bytes, 0, BusySlots, 0, stage.Fault);
     }
 
     private StageLink LinkOf(string pipeline, int stage, long epoch)

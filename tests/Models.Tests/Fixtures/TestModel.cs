@@ -9,10 +9,12 @@ public static class TestModel
     /// <summary>A llama model of two layers and about 100 kB.</summary>
     public static RandomModelShape Small { get; } = RandomModelShape.Get("tiny-llama") with
     {
-        Name = "small", HiddenSize = 32, LayerCount = 2, HeadCount = 2, KeyValueHeadCount = 1, HeadLength = 16, FeedForwardLength = 64, VocabularySize = 300,
+        Name = "small", HiddenSize = 32, LayerCount = 2, HeadCount = 2, KeyValueHeadCount = 1, HeadLength = 16, FeedForwardLength = 64,
+        VocabularySize = 300,
     };
 
-    public static string Write(TestFolder folder, RandomModelShape shape, GgmlType type = GgmlType.F32, string name = "model.gguf", ulong seed = 1)
+    public static string Write(
+        TestFolder folder, RandomModelShape shape, GgmlType type = GgmlType.F32, string name = "model.gguf", ulong seed = 1)
     {
         var path = folder.At(name);
         RandomModel.Write(shape, type, seed, path);
@@ -23,8 +25,8 @@ public static class TestModel
     /// <param name="edit">Changes keys.</param>
     /// <param name="select">Gives the name, type and dimensions to write a tensor with, or null to leave it out.</param>
     public static string Rewrite(
-        string source, string target, Action<GgufWriter>? edit = null, Func<GgufTensor, GgufTensor?>? select = null, Func<string, bool>? keepKey = null,
-        Action<GgufWriter>? addTensors = null)
+        string source, string target, Action<GgufWriter>? edit = null, Func<GgufTensor, GgufTensor?>? select = null,
+        Func<string, bool>? keepKey = null, Action<GgufWriter>? addTensors = null)
     {
         using var file = GgufFile.Open(source);
         var writer = new GgufWriter();
@@ -54,9 +56,12 @@ public static class TestModel
         return GgufTensorContent.Generate((stream, _) => stream.Write(new byte[bytes]));
     }
 
-    public static byte[] Bytes(GgufFile file, string tensor)
+    public static ReadOnlySpan<byte> Bytes(GgufFile file, string tensor)
     {
         var found = file.FindTensor(tensor).ShouldNotBeNull(tensor);
-        return file.Read(found, 0, (int)found.ByteLength).ToArray();
+        return file.Read(found, 0, (int)found.ByteLength);
     }
+
+    public static void ShouldHoldTheSame(GgufFile file, string tensor, GgufFile other, string? otherTensor = null) =>
+        Bytes(file, tensor).SequenceEqual(Bytes(other, otherTensor ?? tensor)).ShouldBeTrue(tensor);
 }

@@ -20,7 +20,9 @@ public sealed class BigFileTests : IDisposable
         using (var stream = File.Create(path))
         {
             stream.Write(File.ReadAllBytes(new GgufBytes(2, 0)
-                .Tensor("first", [(ulong)(3 * Gigabyte / 4)], 0, 0).Tensor("second", [(ulong)(3 * Gigabyte / 4)], 0, (ulong)(3 * Gigabyte)).Data(0)
+                .Tensor("first", [(ulong)(3 * Gigabyte / 4)], 0, 0)
+                .Tensor("second", [(ulong)(3 * Gigabyte / 4)], 0, (ulong)(3 * Gigabyte))
+                .Data(0)
                 .Save(_folder, "header.gguf")));
             dataStart = stream.Length;
             stream.SetLength(dataStart + 6 * Gigabyte);

@@ -27,7 +27,8 @@ public sealed class BrokenGgufTests : IDisposable
     [InlineData(2u, "version 2")]
     [InlineData(4u, "version 4")]
     [InlineData(0x03000000u, "big-endian")]
-    public void Open_WhenVersionIsAnother_NamesIt(uint version, string expected) => Refused(new GgufBytes(0, 0, version)).ShouldContain(expected);
+    public void Open_WhenVersionIsAnother_NamesIt(uint version, string expected) =>
+        Refused(new GgufBytes(0, 0, version)).ShouldContain(expected);
 
     [Theory]
     [InlineData(ulong.MaxValue, 0ul, "tensor count")]
@@ -55,7 +56,8 @@ public sealed class BrokenGgufTests : IDisposable
             message => message.ShouldContain("'odd'"), message => message.ShouldContain("13"));
 
     [Fact]
-    public void Open_WhenArrayIsOfArrays_SaysSo() => Refused(new GgufBytes(0, 1).Text("deep").U32(9).U32(9).U64(1).Data(32)).ShouldContain("arrays of arrays");
+    public void Open_WhenArrayIsOfArrays_SaysSo() =>
+        Refused(new GgufBytes(0, 1).Text("deep").U32(9).U32(9).U64(1).Data(32)).ShouldContain("arrays of arrays");
 
     [Theory]
     [InlineData(0u)]
@@ -65,10 +67,12 @@ public sealed class BrokenGgufTests : IDisposable
         Refused(new GgufBytes(0, 1).Text("long").U32(9).U32(elementType).U64(1ul << 60).Data(64)).ShouldContain("'long'");
 
     [Fact]
-    public void Open_WhenStringIsLongerThanTheFile_SaysSo() => Refused(new GgufBytes(0, 1).Text("text").U32(8).U64(1ul << 63)).ShouldContain("bytes long");
+    public void Open_WhenStringIsLongerThanTheFile_SaysSo() =>
+        Refused(new GgufBytes(0, 1).Text("text").U32(8).U64(1ul << 63)).ShouldContain("bytes long");
 
     [Fact]
-    public void Open_WhenBooleanIsNeitherTrueNorFalse_NamesIt() => Refused(new GgufBytes(0, 1).Text("flag").U32(7).U8(2)).ShouldContain("'flag'");
+    public void Open_WhenBooleanIsNeitherTrueNorFalse_NamesIt() =>
+        Refused(new GgufBytes(0, 1).Text("flag").U32(7).U8(2)).ShouldContain("'flag'");
 
     [Theory]
     [InlineData(0u)]
@@ -113,7 +117,8 @@ public sealed class BrokenGgufTests : IDisposable
         Refused(new GgufBytes(1, 0).Tensor("flat", [.. Enumerable.Repeat(1ul, count)], F32, 0).Data(64)).ShouldContain("'flat'");
 
     [Fact]
-    public void Open_WhenRowIsNoWholeNumberOfBlocks_SaysSo() => Refused(new GgufBytes(1, 0).Tensor("part", [33], 8, 0).Data(128)).ShouldContain("blocks of 32");
+    public void Open_WhenRowIsNoWholeNumberOfBlocks_SaysSo() =>
+        Refused(new GgufBytes(1, 0).Tensor("part", [33], 8, 0).Data(128)).ShouldContain("blocks of 32");
 
     [Theory]
     [InlineData(4u, "Q4_2")]
@@ -127,7 +132,8 @@ public sealed class BrokenGgufTests : IDisposable
         Refused(new GgufBytes(1, 0).Tensor("old", [256], type, 0).Data(1024)).ShouldContain(expected);
 
     [Fact]
-    public void Open_WhenTensorNameIsTooLong_SaysSo() => Refused(new GgufBytes(1, 0).Tensor(new string('n', 64), [8], F32, 0).Data(64)).ShouldContain("64 bytes");
+    public void Open_WhenTensorNameIsTooLong_SaysSo() =>
+        Refused(new GgufBytes(1, 0).Tensor(new string('n', 64), [8], F32, 0).Data(64)).ShouldContain("64 bytes");
 
     [Fact]
     public void Open_WhenTensorCountIsHuge_DoesNotAllocateForIt()

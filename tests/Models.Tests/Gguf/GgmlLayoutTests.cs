@@ -32,7 +32,8 @@ public sealed class GgmlLayoutTests
     [InlineData(GgmlType.NVFP4, 144L)]
     [InlineData(GgmlType.Q1_0, 36L)]
     [InlineData(GgmlType.Q2_0, 72L)]
-    public void RowBytes_WhenRowHas256Elements_IsThatOfGgml(GgmlType type, long expected) => GgmlLayout.Of(type).RowBytes(256).ShouldBe(expected);
+    public void RowBytes_WhenRowHas256Elements_IsThatOfGgml(GgmlType type, long expected) =>
+        GgmlLayout.Of(type).RowBytes(256).ShouldBe(expected);
 
     [Fact]
     public void Of_WhenAnyKnownType_HasALayout()

@@ -10,7 +10,8 @@ public sealed class GgufFuzzTests : IDisposable
 {
     private const int Cases = 600;
     private const long AllocationLimitBytes = 16 * 1024 * 1024;
-    private static readonly ulong[] NastyNumbers = [0, 1, 7, 31, 0x7f, 0xff, 0xffff, 1ul << 31, uint.MaxValue, 1ul << 32, 1ul << 62, 1ul << 63, ulong.MaxValue];
+    private static readonly ulong[] NastyNumbers =
+        [0, 1, 7, 31, 0x7f, 0xff, 0xffff, 1ul << 31, uint.MaxValue, 1ul << 32, 1ul << 62, 1ul << 63, ulong.MaxValue];
 
     private readonly TestFolder _folder = new();
     private readonly byte[] _good;

@@ -1,6 +1,7 @@
 using System.Text;
 using OrleansInference.DataPlane.Generation;
 using OrleansInference.Silo.Engines;
+using OrleansInference.Silo.Engines.LlamaCpp;
 
 namespace OrleansInference.Silo.Tests.Engines;
 
@@ -50,6 +51,20 @@ public sealed class LlamaTokenizerTests(TestModels models)
 
         Should.Throw<ArgumentException>(() => tokenizer.Tokenize(new string('a', 5_000_000), false, false)).Message.ShouldContain("5000000");
         Should.Throw<ArgumentOutOfRangeException>(() => tokenizer.PieceOf(tokenizer.VocabularySize));
+    }
+
+    /// <summary>Without the bound, the long word ends the process.</summary>
+    [Fact]
+    public async Task Tokenize_WhenAWordIsLongerThanTheSplitterBears_RefusesItAndTakesLongTexts()
+    {
+        using var tokenizer = await LoadAsync("pebble-of-regex-splitter");
+        using var handWritten = await LoadAsync("pebble");
+
+        Should.Throw<ArgumentException>(() => tokenizer.Tokenize(new string('x', 100_000), false, false)).Message.ShouldContain("100000");
+        Should.Throw<ArgumentException>(() => tokenizer.TokenizeChat([new("user", "a " + new string('\n', 50_000))]));
+        tokenizer.Tokenize(new string('x', 8192), false, false).ShouldNotBeEmpty();
+        tokenizer.Tokenize(string.Concat(Enumerable.Repeat("some words ", 20_000)), false, false).ShouldNotBeEmpty();
+        handWritten.Tokenize(new string('x', 300_000), false, false).ShouldNotBeEmpty();
     }
 
     [Fact]
@@ -126,9 +141,9 @@ public sealed class LlamaTokenizerTests(TestModels models)
         Should.Throw<ObjectDisposedException>(() => tokenizer.Tokenize("a", false, false));
     }
 
-    private async Task<ITokenizer> LoadAsync(string name)
+    private async Task<LlamaTokenizer> LoadAsync(string name)
     {
         var model = await models.GetAsync(name);
-        return await models.Factory().LoadTokenizerAsync(model.Manifest.Id, TestContext.Current.CancellationToken);
+        return (LlamaTokenizer)await models.Factory().LoadTokenizerAsync(model.Manifest.Id, TestContext.Current.CancellationToken);
     }
 }

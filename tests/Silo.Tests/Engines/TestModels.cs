@@ -43,6 +43,8 @@ public sealed class TestModels : IDisposable
             // The same bytes but for a key, or for what the template is known by.
             "pebble-without-template" => WriteChangedPebble(name, "tokenizer.chat_template", "tokenizer.bath_template"),
             "pebble-of-unknown-template" => WriteChangedPebble(name, "'<|im_start|>", "'<|IM_START|>"),
+            // Another way to split words, one that llama.cpp leaves to std::regex.
+            "pebble-of-regex-splitter" => WriteChangedPebble(name, "gpt-2", "bloom"),
             _ => WriteRandom(name),
         };
         var manifest = await _store.ImportAsync(path, new ImportOptions { Name = name.Replace(' ', '-') });

@@ -18,13 +18,6 @@ internal static class Eventually
         }
     }
 
-    /// <summary>As above, and then lets go what was held up to observe it.</summary>
-    public static async Task AsyncIs(Func<bool> condition, string what, TaskCompletionSource release)
-    {
-        await AsyncIs(condition, what);
-        release.SetResult();
-    }
-
     /// <summary>The task's result, or a failure that says what did not happen in time.</summary>
     public static Task<T> Within<T>(this Task<T> task) => task.WaitAsync(s_limit, TestContext.Current.CancellationToken);
 

@@ -34,12 +34,12 @@ internal sealed class FakeTokenizer : ITokenizer
 
     public int[] Tokenize(string text, bool addSpecial, bool parseSpecial) => FakeModel.Tokenize(text);
 
-    public string ApplyChatTemplate(IReadOnlyList<ChatMessage> messages) =>
+    private static string Template(IReadOnlyList<ChatMessage> messages) =>
         string.Concat(messages.Select(message => $"<{message.Role}>{message.Content}")) + "<assistant>";
 
     public int[] TokenizeChat(IReadOnlyList<ChatMessage> messages) => messages.Any(message => message.Role == "alien")
         ? throw new ChatTemplateException("The role alien is not known.")
-        : FakeModel.Tokenize(ApplyChatTemplate(messages));
+        : FakeModel.Tokenize(Template(messages));
 
     public bool IsEndOfGeneration(int token) => token == FakeModel.EndToken;
 

@@ -29,6 +29,9 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
     /// <summary>Rows of every batch.</summary>
     public ConcurrentQueue<BatchRow[]> Batches { get; } = new();
 
+    /// <summary>Whether <see cref="Calls"/> and <see cref="Batches"/> are kept.</summary>
+    public bool IsRecording { get; set; } = true;
+
     public bool IsDisposed { get; private set; }
 
     public int OccupiedSlots
@@ -43,7 +46,8 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
     public async ValueTask<StageOutput> DecodeAsync(StageInput input, CancellationToken cancellation = default)
     {
         using var call = Enter("decode");
-        Batches.Enqueue(input.Rows.ToArray());
+        if (IsRecording)
+            Batches.Enqueue(input.Rows.ToArray());
         if (BeforeDecode is { } before)
             await before(input).WaitAsync(cancellation);
         lock (_slots)
@@ -125,7 +129,8 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (Interlocked.Increment(ref _calls) != 1)
             throw new InvalidOperationException($"'{call}' was called while another call was running.");
-        Calls.Enqueue(call);
+        if (IsRecording)
+            Calls.Enqueue(call);
         return new Leave(this);
     }
 

@@ -46,4 +46,6 @@ internal sealed class TestCompletion(long requestId)
     }
 
     public void End(GenerationFinish finish) => _finished.SetResult(finish);
+
+    public void Abandon(Exception? reason) => _finished.TrySetException(new IOException("The head closed the connection.", reason));
 }

@@ -72,6 +72,8 @@ internal sealed class TestGateway : IFrameHandler, IAsyncDisposable
 
     public ValueTask OnClosedAsync(DataPlaneConnection connection, Exception? reason)
     {
+        foreach (var completion in _completions.Values)
+            completion.Abandon(reason);
         _closed.TrySetResult(reason);
         return ValueTask.CompletedTask;
     }

@@ -11,7 +11,7 @@ public static class OrleansSiloGenericHostExtensions
     {
         ArgumentNullException.ThrowIfNull(hostAppBuilder);
         ArgumentNullException.ThrowIfNull(configureDelegate);
-        configureDelegate(EmbeddedSilo.AddTo(hostAppBuilder.Services, hostAppBuilder.Configuration));
+        configureDelegate(EmbeddedServices.AddTo(hostAppBuilder.Services, hostAppBuilder.Configuration));
         return hostAppBuilder;
     }
 }

@@ -1,5 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Runtime;
+using OrleansInference.Embedded.Hosting;
 
 namespace Orleans.TestingHost;
 
@@ -33,9 +35,30 @@ public class InProcessSiloHandle : SiloHandle
 
     public IServiceProvider ServiceProvider => SiloHost.Services;
 
-    public override bool IsActive => throw new NotImplementedException();
+    public override bool IsActive => _isActive;
 
-    public override Task StopSiloAsync(bool stopGracefully) => throw new NotImplementedException();
+    private bool _isActive = true;
 
-    public override ValueTask DisposeAsync() => throw new NotImplementedException();
+    public override async Task StopSiloAsync(bool stopGracefully)
+    {
+        if (!_isActive)
+            return;
+        _isActive = false;
+        if (!stopGracefully)
+            ServiceProvider.GetRequiredService<EmbeddedSilo>().Kill();
+        await SiloHost.StopAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await StopSiloAsync(stopGracefully: true);
+        await ((IAsyncDisposable)SiloHost).DisposeAsync();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            DisposeAsync().AsTask().GetAwaiter().GetResult();
+        base.Dispose(disposing);
+    }
 }

@@ -1,39 +1,127 @@
 using System.Collections.ObjectModel;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Hosting;
 using Orleans.Runtime;
+using OrleansInference.Embedded.Hosting;
 
 namespace Orleans.TestingHost;
 
-/// <summary>Several silos in this process.</summary>
+/// <summary>Several silos in this process, and a client.</summary>
 public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
 {
+    private readonly List<InProcessSiloHandle> _silos = [];
+
+    // The path of a socket is short, so the folder's must be.
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"oinf-{Guid.NewGuid():N}"[..17]);
+    private IHost? _client;
+    private int _started;
+
     internal InProcessTestCluster(InProcessTestClusterOptions options) => Options = options;
 
     public InProcessTestClusterOptions Options { get; }
 
-    public IClusterClient Client => throw new NotImplementedException();
+    public IClusterClient Client => (_client ?? throw new InvalidOperationException("The cluster was not deployed."))
+        .Services.GetRequiredService<IClusterClient>();
 
-    public ReadOnlyCollection<InProcessSiloHandle> Silos => throw new NotImplementedException();
+    public ReadOnlyCollection<InProcessSiloHandle> Silos => _silos.AsReadOnly();
 
-    public Task DeployAsync() => throw new NotImplementedException();
+    public async Task DeployAsync()
+    {
+        for (var i = 0; i < Options.InitialSilosCount; i++)
+            await StartAdditionalSiloAsync();
+        if (Options.InitializeClientOnDeploy)
+            await InitializeClientAsync();
+        await WaitForLivenessToStabilizeAsync();
+    }
 
-    public IEnumerable<InProcessSiloHandle> GetActiveSilos() => Silos.Where(silo => silo.IsActive);
+    public async Task InitializeClientAsync()
+    {
+        var host = NewHost("client");
+        foreach (var configure in Options.ClientHostConfigurationDelegates)
+            configure(host);
+        host.UseOrleans(client => client.Configure<EmbeddedClusterOptions>(options => options.IsClient = true));
+        _client = host.Build();
+        await _client.StartAsync();
+    }
+
+    public IEnumerable<InProcessSiloHandle> GetActiveSilos() => _silos.Where(silo => silo.IsActive);
 
     public InProcessSiloHandle? GetSiloForAddress(SiloAddress siloAddress) =>
-        Silos.FirstOrDefault(silo => silo.SiloAddress.Equals(siloAddress));
+        GetActiveSilos().FirstOrDefault(silo => silo.SiloAddress.Equals(siloAddress));
 
-    public IServiceProvider GetSiloServiceProvider(SiloAddress? silo = null) => throw new NotImplementedException();
+    public IServiceProvider GetSiloServiceProvider(SiloAddress? silo = null) =>
+        (silo is null ? GetActiveSilos().First() : GetSiloForAddress(silo))?.ServiceProvider
+        ?? throw new ArgumentException($"No active silo has the address {silo}.", nameof(silo));
 
-    public Task<InProcessSiloHandle> StartAdditionalSiloAsync() => throw new NotImplementedException();
+    public async Task<InProcessSiloHandle> StartAdditionalSiloAsync()
+    {
+        var specific = new InProcessTestSiloSpecificOptions { SiloName = $"Silo_{_started++}" };
+        var host = NewHost(specific.SiloName);
+        foreach (var configure in Options.SiloHostConfigurationDelegates)
+            configure(specific, host);
+        var built = host.Build();
+        await built.StartAsync();
+        var handle = new InProcessSiloHandle
+        {
+            SiloHost = built,
+            Name = specific.SiloName,
+            SiloAddress = built.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress,
+        };
+        _silos.Add(handle);
+        return handle;
+    }
 
-    public Task StopSiloAsync(InProcessSiloHandle instance) => throw new NotImplementedException();
+    public Task StopSiloAsync(InProcessSiloHandle instance) => instance.StopSiloAsync(stopGracefully: true);
 
-    public Task KillSiloAsync(InProcessSiloHandle instance) => throw new NotImplementedException();
+    public Task KillSiloAsync(InProcessSiloHandle instance) => instance.StopSiloAsync(stopGracefully: false);
 
-    public Task StopAllSilosAsync() => throw new NotImplementedException();
+    public async Task StopAllSilosAsync()
+    {
+        foreach (var silo in GetActiveSilos().ToList())
+            await silo.StopSiloAsync(stopGracefully: true);
+    }
 
-    public Task WaitForLivenessToStabilizeAsync(bool didKill = false) => throw new NotImplementedException();
+    /// <summary>Waits until every host sees the silos that are active, and no other.</summary>
+    public async Task WaitForLivenessToStabilizeAsync(bool didKill = false)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!IsStable())
+            await Task.Delay(10, limit.Token);
+    }
 
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public async ValueTask DisposeAsync()
+    {
+        if (_client is IAsyncDisposable client)
+        {
+            await _client.StopAsync();
+            await client.DisposeAsync();
+        }
+        foreach (var silo in _silos)
+            await silo.DisposeAsync();
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, recursive: true);
+    }
+
+    private HostApplicationBuilder NewHost(string name)
+    {
+        var host = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        host.Logging.SetMinimumLevel(LogLevel.Warning);
+        host.UseOrleans(silo => silo
+            .UseEmbeddedClustering(_folder, name)
+            .Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (Options.ClusterId, Options.ServiceId)));
+        return host;
+    }
+
+    private bool IsStable()
+    {
+        var active = GetActiveSilos().Select(silo => silo.SiloAddress).ToHashSet();
+        return GetActiveSilos().Select(silo => silo.ServiceProvider)
+            .Concat(_client is null ? [] : [_client.Services])
+            .All(host => active.SetEquals(host.GetRequiredService<ISiloStatusOracle>().GetApproximateSiloStatuses(onlyActive: true).Keys));
+    }
 }

@@ -12,5 +12,5 @@ internal sealed record ChatChoice(int Index, ChatAnswer Message, ChatLogProbabil
 internal sealed record ChatAnswer(string Role, string Content)
 {
     /// <summary>Part of OpenAI's shape; nothing is ever refused here.</summary>
-    public string? Refusal => null;
+    public string? Refusal { get; }
 }

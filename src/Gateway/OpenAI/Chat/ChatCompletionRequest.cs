@@ -8,7 +8,8 @@ namespace OrleansInference.Gateway.OpenAI.Chat;
 /// <summary>A valid request of /v1/chat/completions.</summary>
 /// <param name="PromptBytes">UTF-8 bytes of all messages.</param>
 internal sealed record ChatCompletionRequest(
-    SharedFields Shared, ImmutableArray<ChatMessage> Messages, long PromptBytes, int? MaximumTokens, bool LogProbabilities, int TopLogProbabilities)
+    SharedFields Shared, ImmutableArray<ChatMessage> Messages, long PromptBytes, int? MaximumTokens,
+        bool LogProbabilities, int TopLogProbabilities)
 {
     private const int MaximumTopLogProbabilities = 20;
 

@@ -4,7 +4,8 @@ using OrleansInference.Gateway.Heads;
 namespace OrleansInference.Gateway.OpenAI.Chat;
 
 /// <summary>Completions as /v1/chat/completions writes them.</summary>
-internal sealed class ChatFormat(CompletionHeading heading, bool logProbabilities, bool includeUsage) : ICompletionFormat<ChatCompletionChunk>
+internal sealed class ChatFormat(CompletionHeading heading, bool logProbabilities, bool includeUsage)
+    : ICompletionFormat<ChatCompletionChunk>
 {
     public JsonTypeInfo<ChatCompletionChunk> ChunkJson => WireJson.Readable.ChatCompletionChunk;
 

@@ -7,7 +7,7 @@ namespace OrleansInference.Gateway.OpenAI.Chat;
 internal sealed record ChatLogProbabilities(IReadOnlyList<ChatTokenLogProbability> Content)
 {
     /// <summary>Part of OpenAI's shape; nothing is ever refused here.</summary>
-    public IReadOnlyList<ChatTokenLogProbability>? Refusal => null;
+    public IReadOnlyList<ChatTokenLogProbability>? Refusal { get; }
 
     public static ChatLogProbabilities Of(IEnumerable<TokenLogProbability> tokens) => new([.. tokens.Select(Of)]);
 

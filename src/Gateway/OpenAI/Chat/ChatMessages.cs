@@ -40,7 +40,8 @@ internal static class ChatMessages
         "tool" or "function" => throw role.Invalid("unsupported_value",
             $"Unsupported value: '{role.Path}' is '{role.Text()}', but this server does not call tools, so there is no tool to answer."),
         var other => throw role.Invalid("invalid_value",
-            $"Invalid value for '{role.Path}': '{RequestFields.Shorten(other)}'. Supported values are: 'system', 'developer', 'user' and 'assistant'."),
+            $"Invalid value for '{role.Path}': '{RequestFields.Shorten(other)}'. "
+            + "Supported values are: 'system', 'developer', 'user' and 'assistant'."),
     };
 
     private static void RefuseUnsupported(RequestFields fields)

@@ -46,7 +46,8 @@ internal sealed record TextCompletionRequest(
     private static void RefuseBestOf(RequestFields fields, int choiceCount)
     {
         if (fields["best_of"] is { } value && value.Integer(1, int.MaxValue) != choiceCount)
-            throw value.Invalid("unsupported_value", "Unsupported value: 'best_of' differs from 'n', but this server returns every completion it makes.");
+            throw value.Invalid("unsupported_value",
+                "Unsupported value: 'best_of' differs from 'n', but this server returns every completion it makes.");
     }
 
     private static void RefuseCombinations(TextCompletionRequest request, GatewayOptions options)

@@ -5,7 +5,8 @@ namespace OrleansInference.Gateway.OpenAI.Errors;
 /// <summary>An error on the wire: {"error":{"message","type","param","code"}}, with load_progress as an extension.</summary>
 internal sealed record ErrorBody(ErrorDetail Error)
 {
-    public static ErrorBody Of(ApiError error) => new(new(error.Message, error.Type, error.Param, error.Code, error.LoadProgress));
+    public static ErrorBody Of(ApiError error) =>
+        new(new ErrorDetail(error.Message, error.Type, error.Param, error.Code, error.LoadProgress));
 }
 
 internal sealed record ErrorDetail(

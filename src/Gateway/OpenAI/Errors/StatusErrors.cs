@@ -9,7 +9,8 @@ internal static class StatusErrors
         return status switch
         {
             StatusCodes.Status404NotFound => new(status, "invalid_request_error", "unknown_url", null,
-                $"Unknown request URL: {request.Method} {request.Path}. This server has /v1/chat/completions, /v1/completions and /v1/models."),
+                $"Unknown request URL: {request.Method} {request.Path}. "
+                + "This server has /v1/chat/completions, /v1/completions and /v1/models."),
             StatusCodes.Status405MethodNotAllowed => new(status, "invalid_request_error", "method_not_allowed", null,
                 $"{request.Method} is not allowed for {request.Path}; allowed: {context.Response.Headers.Allow}."),
             _ => new(status, "invalid_request_error", null, null, $"The request was refused with status {status}."),

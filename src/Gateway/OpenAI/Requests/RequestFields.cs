@@ -50,7 +50,8 @@ internal sealed class RequestFields(JsonElement json, string path)
         {
             if (!_known.Contains(property.Name))
                 throw new ApiException(ApiError.InvalidRequest(
-                    PathOf(property.Name), "unknown_parameter", $"Unrecognized request argument supplied: '{PathOf(Shorten(property.Name))}'."));
+                    PathOf(property.Name), "unknown_parameter",
+                        $"Unrecognized request argument supplied: '{PathOf(Shorten(property.Name))}'."));
         }
     }
 

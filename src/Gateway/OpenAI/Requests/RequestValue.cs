@@ -4,7 +4,7 @@ using OrleansInference.Gateway.OpenAI.Errors;
 
 namespace OrleansInference.Gateway.OpenAI.Requests;
 
-/// <summary>A JSON value of a request and where it stands. Every reading that does not fit ends the request with a 400 that names the field.</summary>
+/// <summary>A JSON value of a request and where it stands. A reading that does not fit is a 400 that names the field.</summary>
 internal readonly record struct RequestValue(JsonElement Json, string Parent, int Index = -1)
 {
     /// <summary>Made when it is needed: an array of tokens has very many items and hardly ever a wrong one.</summary>
@@ -35,7 +35,8 @@ internal readonly record struct RequestValue(JsonElement Json, string Parent, in
         }
         catch (InvalidOperationException)
         {
-            throw Invalid("invalid_value", $"Invalid '{Path}': the string holds an incomplete character (a lone surrogate, or bytes that are not UTF-8).");
+            throw Invalid("invalid_value",
+                $"Invalid '{Path}': the string holds an incomplete character (a lone surrogate, or bytes that are not UTF-8).");
         }
     }
 
@@ -78,10 +79,10 @@ internal readonly record struct RequestValue(JsonElement Json, string Parent, in
         var count = Json.GetArrayLength();
         if (count < minimumCount)
             throw Invalid("array_below_min_length",
-                $"Invalid '{Path}': array too short. Expected an array with minimum length {minimumCount}, but got one with length {count}.");
+                $"Invalid '{Path}': array too short. Expected minimum length {minimumCount}, but got an array with length {count}.");
         if (count > maximumCount)
             throw Invalid("array_above_max_length",
-                $"Invalid '{Path}': array too long. Expected an array with maximum length {maximumCount}, but got one with length {count}.");
+                $"Invalid '{Path}': array too long. Expected maximum length {maximumCount}, but got an array with length {count}.");
 
         var path = Path;
         return [.. Json.EnumerateArray().Select((item, index) => new RequestValue(item, path, index))];
@@ -93,7 +94,8 @@ internal readonly record struct RequestValue(JsonElement Json, string Parent, in
     public ApiException Invalid(string code, string message) => new(ApiError.InvalidRequest(Path, code, message));
 
     private ApiException OutOfRange<T>(string code, string what, string comparison, T bound, T value) => Invalid(code,
-        string.Create(CultureInfo.InvariantCulture, $"Invalid '{Path}': {what}. Expected a value {comparison} {bound}, but got {value} instead."));
+        string.Create(CultureInfo.InvariantCulture,
+            $"Invalid '{Path}': {what}. Expected a value {comparison} {bound}, but got {value} instead."));
 
     private static string NameOf(JsonValueKind kind) => kind switch
     {

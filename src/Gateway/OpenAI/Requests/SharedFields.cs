@@ -87,7 +87,7 @@ internal sealed record SharedFields(
             throw value.Invalid("empty_string", $"Invalid '{value.Path}': a stop text must not be empty.");
         if (text.Length > options.MaximumStopCharacters)
             throw value.Invalid("string_above_max_length",
-                $"Invalid '{value.Path}': string too long. Expected at most {options.MaximumStopCharacters} characters, but got {text.Length}.");
+                $"Invalid '{value.Path}': too long. Expected at most {options.MaximumStopCharacters} characters, got {text.Length}.");
         return text;
     }
 }

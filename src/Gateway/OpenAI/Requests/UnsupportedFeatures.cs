@@ -1,12 +1,12 @@
 namespace OrleansInference.Gateway.OpenAI.Requests;
 
-/// <summary>Features of OpenAI's API that this server does not have. Each is refused by name, and accepted when it asks for nothing.</summary>
+/// <summary>Features of OpenAI's API that this server does not have: refused by name, and accepted when they ask for nothing.</summary>
 internal static class UnsupportedFeatures
 {
     public static void RefuseForChat(RequestFields fields)
     {
         RefuseTools(fields);
-        foreach (var name in (ReadOnlySpan<string>)["audio", "prediction", "web_search_options", "reasoning_effort", "verbosity", "moderation"])
+        foreach (var name in (ReadOnlySpan<string>)["audio", "prediction", "web_search_options", "reasoning_effort", "verbosity"])
             fields.Refuse(name, "This server does not have this feature; leave it out.");
         foreach (var name in (ReadOnlySpan<string>)["suffix", "echo", "best_of", "prompt"])
             fields.Refuse(name, "It belongs to /v1/completions.");
@@ -43,7 +43,7 @@ internal static class UnsupportedFeatures
         var type = value.Fields().Required("type");
         if (type.Text() != "text")
             throw type.Invalid("unsupported_value",
-                $"Unsupported value: '{type.Path}' is '{RequestFields.Shorten(type.Text())}', but this server only answers in plain text ('text').");
+                $"Unsupported value: '{type.Path}' is '{RequestFields.Shorten(type.Text())}', but this server only answers in 'text'.");
     }
 
     private static void RefuseModalities(RequestFields fields)

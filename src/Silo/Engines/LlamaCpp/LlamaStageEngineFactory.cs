@@ -56,6 +56,10 @@ internal sealed class LlamaStageEngineFactory(
         {
             model = SliceModel.Load(path, vocabularyOnly: false, progress, cancellation);
             context = SliceContext.Create(model, configuration, isLast);
+            MappedPages.Release(path);
+            if (isLast && model.VocabularySize != manifest.Hyperparameters.VocabularySize)
+                throw new StageEngineException(
+                    $"{path} has {model.VocabularySize} tokens; {manifest.Id} has {manifest.Hyperparameters.VocabularySize}.");
             embeddings = isFirst ? new EmbeddingLookup(EmbeddingTable.Open(store, manifest), configuration.MaximumBatchRows) : null;
             var layers = configuration.EndLayer - configuration.FirstLayer;
             var shape = new StageShape(

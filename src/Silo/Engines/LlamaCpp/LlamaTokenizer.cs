@@ -34,7 +34,8 @@ internal sealed partial class LlamaTokenizer : ITokenizer
         return _vocabulary.Tokenize(text, addSpecial, parseSpecial);
     }
 
-    public string ApplyChatTemplate(IReadOnlyList<ChatMessage> messages)
+    /// <summary>The text of chat messages followed by the opening of the assistant's turn.</summary>
+    internal string ApplyChatTemplate(IReadOnlyList<ChatMessage> messages)
     {
         RequireMessages(messages);
         var template = _template ?? throw new ChatTemplateException(

@@ -14,5 +14,9 @@ internal static partial class LibcNative
     [LibraryImport("libc")]
     public static partial int malloc_trim(nuint padding);
 
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int madvise(nint address, nuint length, int advice);
+
     public const int M_MMAP_THRESHOLD = -3;
+    public const int MADV_DONTNEED = 4;
 }

@@ -51,6 +51,9 @@ internal static unsafe partial class LlamaNative
     public static partial int llama_model_n_swa(LlamaModelHandle model);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int llama_model_meta_val_str(LlamaModelHandle model, string key, byte* buffer, nuint size);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial byte* llama_model_chat_template(LlamaModelHandle model, string? name);
 
     [LibraryImport(Library), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

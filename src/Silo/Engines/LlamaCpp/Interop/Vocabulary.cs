@@ -13,6 +13,7 @@ internal sealed unsafe class Vocabulary(SliceModel model) : IDisposable
     private const int RightStripAttribute = 1 << 8;
 
     private readonly nint _vocabulary = LlamaNative.llama_model_get_vocab(model.Handle);
+    private readonly bool _splitsRecursively = PreTokenizer.SplitsRecursively(model);
 
     public int Size { get; } = model.VocabularySize;
 
@@ -37,8 +38,11 @@ internal sealed unsafe class Vocabulary(SliceModel model) : IDisposable
         }
     }
 
+    /// <exception cref="ArgumentException">The text has a word that this vocabulary's splitter would overflow the stack on.</exception>
     public int[] Tokenize(string text, bool addSpecial, bool parseSpecial)
     {
+        if (_splitsRecursively)
+            PreTokenizer.RequireShortRuns(text);
         using var lease = new Lease(model.Handle);
         var utf8 = Encoding.UTF8.GetBytes(text);
         fixed (byte* bytes = utf8)

@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Runtime;
+using OrleansInference.Embedded.Manifest;
+
+namespace OrleansInference.Embedded.Activations;
+
+/// <summary>The activations of this silo.</summary>
+internal sealed class ActivationCatalog : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<GrainId, Activation> _activations = new();
+    private readonly ConcurrentDictionary<GrainId, StatelessWorkers> _workers = new();
+    private readonly ActivationHost _host;
+    private readonly ITimer _collector;
+    private volatile bool _isClosed;
+
+    public ActivationCatalog(ActivationHost host)
+    {
+        _host = host;
+        _host.Ended += Forget;
+        _collector = host.Time.CreateTimer(
+            static catalog => ((ActivationCatalog)catalog!).CollectIdle(), this, host.Collection.CollectionQuantum, host.Collection.CollectionQuantum);
+    }
+
+    public bool Has(GrainId grainId) => _activations.ContainsKey(grainId) || _workers.ContainsKey(grainId);
+
+    /// <summary>Gives a call to the grain's activation. False, and nothing done, where there is none.</summary>
+    public bool TryDeliver(GrainId grainId, CallTurn turn)
+    {
+        while (_activations.TryGetValue(grainId, out var activation))
+        {
+            if (TryEnqueue(activation, turn))
+                return true;
+        }
+        if (_isClosed || !_workers.TryGetValue(grainId, out var workers))
+            return false;
+        DeliverToWorker(grainId, workers, turn);
+        return true;
+    }
+
+    /// <summary>Gives a call to the grain's activation, which is made if there is none.</summary>
+    public void Deliver(GrainId grainId, GrainClass grainClass, CallTurn turn)
+    {
+        if (_isClosed)
+        {
+            turn.Refuse(new TurnRefusal(RefusalReason.Elsewhere));
+            return;
+        }
+        if (grainClass.MaximumLocalWorkers is not null)
+        {
+            DeliverToWorker(grainId, _workers.GetOrAdd(grainId, static (_, grainClass) => new StatelessWorkers(grainClass), grainClass), turn);
+            return;
+        }
+        while (!TryDeliver(grainId, turn))
+        {
+            var created = new Activation(grainId, grainClass, _host);
+            if (_activations.TryAdd(grainId, created))
+                Start(created, turn);
+        }
+    }
+
+    /// <summary>Ends every activation, and waits for as long as it is allowed to.</summary>
+    public async Task StopAsync(CancellationToken cancellation)
+    {
+        _isClosed = true;
+        var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo is shutting down.");
+        var all = _activations.Values.Concat(_workers.Values.SelectMany(workers => workers.All)).ToList();
+        foreach (var activation in all)
+            activation.Deactivate(reason, cancellation);
+        try
+        {
+            await Task.WhenAll(all.Select(activation => activation.Deactivated)).WaitAsync(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            _host.Logger.ActivationsLeftBehind(all.Count(activation => !activation.Deactivated.IsCompleted));
+        }
+    }
+
+    /// <summary>Takes no more calls. What runs is left to itself: the silo counts as dead.</summary>
+    public void Abandon() => _isClosed = true;
+
+    public ValueTask DisposeAsync() => _collector.DisposeAsync();
+
+    private static bool TryEnqueue(Activation activation, CallTurn turn)
+    {
+        switch (activation.TryEnqueue(turn))
+        {
+            case Activation.EnqueueResult.Accepted:
+                return true;
+            case Activation.EnqueueResult.Full:
+                turn.Refuse(new TurnRefusal(RefusalReason.Failed, Fault: new LimitExceededException(
+                    $"Grain {activation.GrainId} is overloaded: {activation.Host.MailboxLength} calls wait for it, the most that may.")));
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void DeliverToWorker(GrainId grainId, StatelessWorkers workers, CallTurn turn)
+    {
+        while (!TryEnqueue(workers.Choose(() => Create(grainId, workers.Class, turn)), turn))
+        {
+        }
+    }
+
+    private Activation Create(GrainId grainId, GrainClass grainClass, CallTurn turn)
+    {
+        var activation = new Activation(grainId, grainClass, _host);
+        Start(activation, turn);
+        return activation;
+    }
+
+    private void Start(Activation activation, CallTurn turn) => _host.Run(() => activation.LiveAsync(turn.RequestContext));
+
+    private void Forget(Activation activation)
+    {
+        if (activation.Class.MaximumLocalWorkers is null)
+            _activations.TryRemove(KeyValuePair.Create(activation.GrainId, activation));
+        else if (_workers.TryGetValue(activation.GrainId, out var workers))
+            workers.Remove(activation);
+    }
+
+    private void CollectIdle()
+    {
+        var now = _host.Time.GetTimestamp();
+        foreach (var activation in _activations.Values.Concat(_workers.Values.SelectMany(workers => workers.All)))
+        {
+            if (activation.Class.CollectionAge is { } age && activation.IsIdleFor(age, now))
+                activation.Deactivate(new DeactivationReason(DeactivationReasonCode.ActivationIdle, $"The grain was idle for {age}."));
+        }
+    }
+}

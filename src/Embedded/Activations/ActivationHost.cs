@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Runtime;
+using OrleansInference.Embedded.Calls;
+using OrleansInference.Embedded.Directory;
+using OrleansInference.Embedded.Hosting;
+using OrleansInference.Embedded.Membership;
+using OrleansInference.Embedded.Scheduling;
+
+namespace OrleansInference.Embedded.Activations;
+
+/// <summary>What the activations of a silo share.</summary>
+internal sealed class ActivationHost(
+    IServiceProvider services,
+    TimeProvider time,
+    IWorkQueue work,
+    GrainReferenceRuntime references,
+    IActivationDirectory directory,
+    IClusterMembership membership,
+    IOptions<GrainCollectionOptions> collection,
+    IOptions<SiloMessagingOptions> messaging,
+    IOptions<EmbeddedClusterOptions> cluster,
+    ILogger<ActivationHost> logger)
+{
+    public IServiceProvider Services => services;
+
+    public TimeProvider Time => time;
+
+    public IWorkQueue Work => work;
+
+    public GrainReferenceRuntime References => references;
+
+    public ILogger Logger => logger;
+
+    public GrainCollectionOptions Collection => collection.Value;
+
+    public SiloAddress Silo => membership.Self.Silo;
+
+    public int MailboxLength { get; } = messaging.Value.MaxEnqueuedRequestsHardLimit > 0
+        ? messaging.Value.MaxEnqueuedRequestsHardLimit
+        : cluster.Value.MailboxLength;
+
+    /// <summary>Called when an activation is no more, before its waiting turns are refused.</summary>
+    public event Action<Activation>? Ended;
+
+    public void Run(Func<Task> live) => _ = work.RunAsync(live);
+
+    public void Forget(Activation activation) => Ended?.Invoke(activation);
+
+    /// <summary>Claims the grain for this silo. Returns the silo that has it, which may be another.</summary>
+    public Task<SiloAddress> RegisterAsync(Activation activation) => UsesDirectory(activation)
+        ? directory.RegisterAsync(activation.GrainId, Silo)
+        : Task.FromResult(Silo);
+
+    public Task UnregisterAsync(Activation activation) => UsesDirectory(activation)
+        ? directory.UnregisterAsync(activation.GrainId, Silo)
+        : Task.CompletedTask;
+
+    private static bool UsesDirectory(Activation activation) => activation.Class.MaximumLocalWorkers is null;
+}

@@ -1,0 +1,75 @@
+using Orleans.Runtime;
+using OrleansInference.Embedded.Manifest;
+
+namespace OrleansInference.Embedded.Activations;
+
+/// <summary>A call that has reached its grain's silo.</summary>
+/// <param name="expires">Timestamp after which nobody waits for it any more.</param>
+internal sealed class CallTurn(
+    GrainMethod method, object?[] arguments, Dictionary<string, object>? requestContext, long expires, ICallReply reply) : Turn
+{
+    private readonly CancellationTokenSource? _cancellation = method.CancellationIndex >= 0 ? new() : null;
+    private Activation? _activation;
+
+    public override bool Interleaves => method.AlwaysInterleaves;
+
+    public override bool KeepsAlive => true;
+
+    public override bool IsBounded => true;
+
+    public Dictionary<string, object>? RequestContext { get; } = requestContext;
+
+    /// <summary>Has the grain see the cancellation, as a turn of its own if it is at work on the call.</summary>
+    public void Cancel()
+    {
+        if (_cancellation is null)
+            return;
+        if (Volatile.Read(ref _activation) is { } activation)
+            activation.Post(_cancellation.Cancel);
+        else
+            _cancellation.Cancel();
+    }
+
+    public override async Task RunAsync(Activation activation)
+    {
+        Volatile.Write(ref _activation, activation);
+        if (activation.Host.Time.GetTimestamp() > expires)
+        {
+            reply.Fail(new TimeoutException($"The call to {method.Name} waited for its turn longer than its caller waits."));
+            return;
+        }
+        if (_cancellation is not null)
+        {
+            if (_cancellation.IsCancellationRequested)
+            {
+                reply.Fail(new OperationCanceledException($"The call to {method.Name} was cancelled before its turn came."));
+                return;
+            }
+            arguments[method.CancellationIndex] = _cancellation.Token;
+        }
+        Orleans.Runtime.RequestContext.Current = RequestContext;
+        try
+        {
+            var task = method.Invoke(activation.GrainInstance!, arguments)
+                ?? throw new InvalidOperationException($"{method.Name} of grain {activation.GrainId} returned null instead of a task.");
+            await task;
+            reply.Complete(method.ResultOf(task));
+        }
+        catch (Exception e)
+        {
+            reply.Fail(e);
+        }
+    }
+
+    public override void Refuse(TurnRefusal refusal) => reply.Refuse(refusal);
+}
+
+/// <summary>Where the outcome of a call goes: to the caller here, or over the connection to its silo.</summary>
+internal interface ICallReply
+{
+    void Complete(object? result);
+
+    void Fail(Exception exception);
+
+    void Refuse(TurnRefusal refusal);
+}

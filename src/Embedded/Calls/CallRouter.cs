@@ -1,0 +1,238 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Runtime;
+using OrleansInference.Embedded.Activations;
+using OrleansInference.Embedded.Manifest;
+using OrleansInference.Embedded.Membership;
+using OrleansInference.Embedded.Placement;
+using OrleansInference.Embedded.Scheduling;
+using OrleansInference.Embedded.Transport;
+
+namespace OrleansInference.Embedded.Calls;
+
+/// <summary>The caller's side: finds the silo of a call's grain, gets the call there, and takes what comes back.</summary>
+internal sealed class CallRouter(
+    GrainLocator locator,
+    ActivationCatalog catalog,
+    GrainManifest manifest,
+    CallCodec codec,
+    IClusterMembership membership,
+    ITransport transport,
+    IWorkQueue work,
+    TimeProvider time,
+    IOptions<SiloMessagingOptions> messaging,
+    ILogger<CallRouter> logger)
+{
+    private readonly ConcurrentDictionary<long, PendingCall> _sent = new();
+    private long _lastId;
+    private volatile bool _isStopped;
+
+    public TimeProvider Time => time;
+
+    public TimeSpan ResponseTimeout => messaging.Value.ResponseTimeout;
+
+    public bool CancelsOnTimeout => messaging.Value.CancelRequestOnTimeout;
+
+    /// <summary>Takes the call down, so that its caller may go on to change its arguments, and sends it on its way.</summary>
+    public void Start(PendingCall call)
+    {
+        if (_isStopped)
+        {
+            call.Fail(Stopped(call));
+            return;
+        }
+        call.Watch();
+        if (catalog.Has(call.Target))
+        {
+            call.Arguments = call.Method.CopyArguments(call.Arguments);
+            if (catalog.TryDeliver(call.Target, TurnOf(call, call.Arguments, call.RequestContext)))
+                return;
+        }
+        call.Payload = codec.WritePayload(call);
+        work.RunAsync(() => RouteAsync(call));
+    }
+
+    /// <summary>The call came back without having run.</summary>
+    public void Reroute(PendingCall call, TurnRefusal refusal)
+    {
+        locator.Correct(call.Target, refusal.Owner);
+        if (refusal.Reason == RefusalReason.Elsewhere && ++call.Forwards > messaging.Value.MaxForwardCount)
+        {
+            call.Fail(new OrleansMessageRejectionException(
+                $"{call} was sent on {call.Forwards} times without reaching the grain: it keeps moving, or its silos keep stopping."));
+            return;
+        }
+        call.Turn = null;
+        try
+        {
+            call.Payload ??= codec.WritePayload(call);
+        }
+        catch (Exception e)
+        {
+            call.Fail(e);
+            return;
+        }
+        work.RunAsync(() => RouteAsync(call));
+    }
+
+    public void Forget(PendingCall call)
+    {
+        if (call.Id != 0)
+            _sent.TryRemove(call.Id, out _);
+    }
+
+    /// <summary>Tells the call's grain that its caller has gone.</summary>
+    public void Cancel(PendingCall call)
+    {
+        if (call.Turn is { } turn)
+            turn.Cancel();
+        else if (call.SentTo is { } silo && membership.Members.TryGetValue(silo, out var member))
+            work.RunAsync(() => TrySendAsync(member, FrameKind.Cancel, CallCodec.WriteId(call.Id)));
+    }
+
+    /// <param name="body">Of a response frame.</param>
+    public void OnResponse(SiloAddress from, ReadOnlyMemory<byte> body)
+    {
+        var reader = codec.OpenResponse(body, out var id);
+        if (!_sent.TryGetValue(id, out var call) || !from.Equals(call.SentTo))
+            return;
+        _sent.TryRemove(id, out _);
+        codec.ReadOutcome(reader, call);
+    }
+
+    /// <summary>Nothing that was sent to this silo will be answered.</summary>
+    public void OnSiloLost(SiloAddress silo)
+    {
+        locator.OnSiloLost(silo);
+        foreach (var call in _sent.Values.Where(call => silo.Equals(call.SentTo)))
+            call.Fail(new SiloUnavailableException($"The target silo became unavailable for message: {call}. It was silo {silo}."));
+    }
+
+    public void OnOneWayFailed(PendingCall call, Exception exception) => logger.OneWayCallFailed(exception, call.Method.Name, call.Target);
+
+    /// <summary>Fails whatever is under way, and whatever is called from now on.</summary>
+    public void Stop()
+    {
+        _isStopped = true;
+        foreach (var call in _sent.Values)
+            call.Fail(Stopped(call));
+    }
+
+    private static SiloUnavailableException Stopped(PendingCall call) =>
+        new($"The local silo is shutting down and can no longer process the request: {call}.");
+
+    private static CallTurn TurnOf(PendingCall call, object?[] arguments, Dictionary<string, object>? requestContext)
+    {
+        var turn = new CallTurn(call.Method, arguments, requestContext, call.Expires, new LocalReply(call));
+        call.Turn = turn;
+        return turn;
+    }
+
+    private async Task RouteAsync(PendingCall call)
+    {
+        try
+        {
+            if (call.Forwards > 0)
+                await membership.RefreshAsync();
+            while (!call.IsDone && !await TryRouteAsync(call))
+            {
+            }
+        }
+        catch (Exception e)
+        {
+            call.Fail(e);
+        }
+    }
+
+    /// <returns>False when the grain's silo turned out to be dead: it must be found again.</returns>
+    private async Task<bool> TryRouteAsync(PendingCall call)
+    {
+        var place = await locator.LocateAsync(call);
+        if (_isStopped)
+            throw Stopped(call);
+        if (place.Silo.Equals(membership.Self.Silo))
+        {
+            DeliverHere(call);
+            return true;
+        }
+        if (!membership.Members.TryGetValue(place.Silo, out var member))
+        {
+            locator.Correct(call.Target, null);
+            await membership.RefreshAsync();
+            return false;
+        }
+        return await TrySendAsync(call, member, place.MayActivate);
+    }
+
+    private void DeliverHere(PendingCall call)
+    {
+        if (!manifest.TryGetClass(call.Target.Type, out var grainClass))
+            throw new OrleansMessageRejectionException($"Silo {membership.Self.Silo} does not have the grain class of {call.Target}.");
+        var (requestContext, arguments) = codec.ReadPayload(call.Payload!, call.Method);
+        catalog.Deliver(call.Target, grainClass, TurnOf(call, arguments, requestContext));
+    }
+
+    private async Task<bool> TrySendAsync(PendingCall call, Member member, bool mayActivate)
+    {
+        call.Id = Interlocked.Increment(ref _lastId);
+        call.SentTo = member.Silo;
+        _sent[call.Id] = call;
+        if (call.IsDone)
+        {
+            Forget(call);
+            return true;
+        }
+        try
+        {
+            await transport.SendAsync(member, FrameKind.Request, codec.WriteRequestHead(call, mayActivate), call.Payload);
+            return true;
+        }
+        catch (ConnectFailedException e)
+        {
+            Forget(call);
+            await membership.RefreshAsync();
+            if (membership.IsAlive(member.Silo))
+                throw new SiloUnavailableException($"Silo {member.Silo} is alive but does not take connections; {call} was not sent.", e);
+            locator.Correct(call.Target, null);
+            return false;
+        }
+        catch (ConnectionLostException e)
+        {
+            throw new SiloUnavailableException($"The connection to silo {member.Silo} was lost while {call} was sent.", e);
+        }
+    }
+
+    private async Task TrySendAsync(Member member, FrameKind kind, byte[] body)
+    {
+        try
+        {
+            await transport.SendAsync(member, kind, body, default);
+        }
+        catch (IOException)
+        {
+            // Who is gone need not be told.
+        }
+    }
+
+    /// <summary>Hands results over as copies, as they would arrive from another silo.</summary>
+    private sealed class LocalReply(PendingCall call) : ICallReply
+    {
+        public void Complete(object? result)
+        {
+            try
+            {
+                call.Complete(call.Method.CopyResult(result));
+            }
+            catch (Exception e)
+            {
+                call.Fail(e);
+            }
+        }
+
+        public void Fail(Exception exception) => call.Fail(exception);
+
+        public void Refuse(TurnRefusal refusal) => call.Refuse(refusal);
+    }
+}

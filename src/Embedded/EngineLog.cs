@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+
+namespace OrleansInference.Embedded;
+
+/// <summary>What the engine logs.</summary>
+internal static partial class EngineLog
+{
+    [LoggerMessage(LogLevel.Information, "Silo {Name} ({Silo}) has joined the cluster of {Folder}")]
+    public static partial void SiloJoined(this ILogger logger, string name, SiloAddress silo, string folder);
+
+    [LoggerMessage(LogLevel.Information, "Silo {Name} ({Silo}) has left the cluster")]
+    public static partial void SiloLeft(this ILogger logger, string name, SiloAddress silo);
+
+    [LoggerMessage(LogLevel.Critical, "This silo has lost its place in the cluster and stops: {Reason}")]
+    public static partial void SiloEvicted(this ILogger logger, string reason);
+
+    [LoggerMessage(LogLevel.Information, "Member {Name} ({Silo}) is {Status}")]
+    public static partial void MemberSeen(this ILogger logger, string name, SiloAddress silo, SiloStatus status);
+
+    [LoggerMessage(LogLevel.Warning, "Member {Name} ({Silo}) is gone")]
+    public static partial void MemberLost(this ILogger logger, string name, SiloAddress silo);
+
+    [LoggerMessage(LogLevel.Warning, "Member {Name} ({Silo}) has not answered {Missed} pings and counts as frozen")]
+    public static partial void MemberFrozen(this ILogger logger, string name, SiloAddress silo, int missed);
+
+    [LoggerMessage(LogLevel.Warning, "Ended the process of member {Name} ({Silo}): {ProcessId}")]
+    public static partial void MemberFenced(this ILogger logger, string name, SiloAddress silo, int processId);
+
+    [LoggerMessage(LogLevel.Warning, "A connection could not be accepted")]
+    public static partial void AcceptFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "The connection from {Peer} was closed: what it sent makes no sense")]
+    public static partial void ConnectionRefused(this ILogger logger, Exception exception, SiloAddress? peer);
+
+    [LoggerMessage(LogLevel.Warning, "Grain {GrainId} could not be activated")]
+    public static partial void ActivationFailed(this ILogger logger, Exception exception, GrainId grainId);
+
+    [LoggerMessage(LogLevel.Warning, "Grain {GrainId} did not end cleanly")]
+    public static partial void DeactivationFailed(this ILogger logger, Exception exception, GrainId grainId);
+
+    [LoggerMessage(LogLevel.Warning, "{Count} activations had not ended when the silo stopped")]
+    public static partial void ActivationsLeftBehind(this ILogger logger, int count);
+
+    [LoggerMessage(LogLevel.Warning, "A timer callback of grain {GrainId} failed")]
+    public static partial void TimerCallbackFailed(this ILogger logger, Exception exception, GrainId grainId);
+
+    [LoggerMessage(LogLevel.Warning, "The one-way call {Method} of grain {GrainId} failed")]
+    public static partial void OneWayCallFailed(this ILogger logger, Exception exception, string method, GrainId grainId);
+
+    [LoggerMessage(LogLevel.Warning, "What dead silo {Silo} left in the directory could not be removed")]
+    public static partial void DirectorySweepFailed(this ILogger logger, Exception exception, SiloAddress silo);
+}

@@ -1,0 +1,46 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace OrleansInference.Embedded.Hosting;
+
+/// <summary>Bounds and times of the embedded engine.</summary>
+public sealed class EmbeddedClusterOptions
+{
+    /// <summary>The folder that is the cluster. Silos of the same folder find each other.</summary>
+    [Required]
+    public string Folder { get; set; } = "";
+
+    /// <summary>How often the folder is looked at for what was not told. Default 500 ms.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
+    public TimeSpan PollPeriod { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How often a member is asked whether it is there. Default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
+    public TimeSpan PingPeriod { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Pings without any sign of life after which a member counts as frozen, and its process is ended. Default 10.</summary>
+    [Range(2, 1000)]
+    public int MissedPings { get; set; } = 10;
+
+    /// <summary>How long a connection to a member may take. Default 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a lock of the folder may be held by others. Default 30 s, so that a frozen holder is ended first.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
+    public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bytes that may wait to be sent to one member; senders wait beyond it. Default 4 MiB.</summary>
+    [Range(64 * 1024, 1024 * 1024 * 1024)]
+    public int SendQueueBytes { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>Calls that may wait for one activation; further ones are refused. Default 10,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MailboxLength { get; set; } = 10_000;
+
+    /// <summary>How long a silo that stops waits for its grains to end. Default 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Calls grains without hosting any, unseen by placement: the client of a test cluster.</summary>
+    internal bool IsClient { get; set; }
+}

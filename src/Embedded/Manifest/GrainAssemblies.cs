@@ -1,0 +1,80 @@
+using System.Reflection;
+using Microsoft.Extensions.Options;
+using Orleans;
+using Orleans.Configuration;
+using Orleans.Runtime;
+
+namespace OrleansInference.Embedded.Manifest;
+
+/// <summary>Finds grains and what they send in every assembly of the application that refers to this one.</summary>
+internal sealed class GrainAssemblies : IConfigureOptions<GrainTypeOptions>
+{
+    private static readonly Assembly Self = typeof(GrainAssemblies).Assembly;
+
+    private readonly IReadOnlyList<Type> _types = [.. Find().SelectMany(TypesOf)];
+
+    /// <summary>The types that may stand for another type in a message.</summary>
+    public IEnumerable<Type> Serializable => _types.Where(type =>
+        type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false) || IsGrainInterface(type));
+
+    public void Configure(GrainTypeOptions options)
+    {
+        options.Interfaces.UnionWith(_types.Where(IsGrainInterface));
+        options.Classes.UnionWith(_types.Where(type =>
+            type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false }
+            && typeof(IGrainBase).IsAssignableFrom(type)
+            && GrainManifest.InterfacesOf(type).Any()));
+    }
+
+    public static bool IsGrainInterface(Type type) => type.IsInterface
+        && typeof(IAddressable).IsAssignableFrom(type)
+        && type.Namespace is not ("Orleans" or "Orleans.Runtime")
+        && !type.ContainsGenericParameters;
+
+    private static IEnumerable<Assembly> Find()
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var open = new Queue<Assembly>(AppDomain.CurrentDomain.GetAssemblies().Where(assembly => !assembly.IsDynamic));
+        while (open.TryDequeue(out var assembly))
+        {
+            if (!seen.Add(assembly.FullName!))
+                continue;
+            var references = assembly.GetReferencedAssemblies();
+            if (assembly == Self || references.Any(name => name.Name == Self.GetName().Name))
+                yield return assembly;
+            foreach (var name in references.Where(name => !seen.Contains(name.FullName) && !IsFramework(name)))
+            {
+                if (TryLoad(name) is { } reference)
+                    open.Enqueue(reference);
+            }
+        }
+    }
+
+    private static bool IsFramework(AssemblyName name) =>
+        name.Name!.StartsWith("System.", StringComparison.Ordinal) || name.Name.StartsWith("Microsoft.", StringComparison.Ordinal);
+
+    // A reference that is not deployed holds no grains of this application.
+    private static Assembly? TryLoad(AssemblyName name)
+    {
+        try
+        {
+            return Assembly.Load(name);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static IEnumerable<Type> TypesOf(Assembly assembly)
+    {
+        try
+        {
+            return assembly.GetTypes();
+        }
+        catch (ReflectionTypeLoadException e)
+        {
+            return e.Types.OfType<Type>();
+        }
+    }
+}

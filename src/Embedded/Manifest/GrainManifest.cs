@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using Microsoft.Extensions.Options;
+using Orleans;
+using Orleans.Configuration;
+using Orleans.Runtime;
+using OrleansInference.Embedded.Serialization;
+
+namespace OrleansInference.Embedded.Manifest;
+
+/// <summary>The grain classes that this silo hosts, and the methods that can be called. Building it checks every grain interface.</summary>
+internal sealed class GrainManifest
+{
+    private readonly Dictionary<GrainType, GrainClass> _classes = [];
+    private readonly Dictionary<Type, GrainMethod[]> _methodsByInterface = [];
+    private readonly Dictionary<ulong, GrainMethod> _methodsById = [];
+
+    /// <exception cref="OrleansConfigurationException">A grain interface or class cannot work; the message names every one.</exception>
+    public GrainManifest(
+        IOptions<GrainTypeOptions> types, IOptions<GrainCollectionOptions> collection, CodecProvider codecs, IServiceProvider services)
+    {
+        var faults = new List<string>();
+        foreach (var type in types.Value.Interfaces)
+            AddInterface(type, codecs, faults);
+        foreach (var type in types.Value.Classes)
+            AddClass(new GrainClass(type, services, collection.Value), faults);
+        if (faults.Count > 0)
+            throw new OrleansConfigurationException(string.Join(Environment.NewLine, faults));
+    }
+
+    public ImmutableDictionary<string, GrainDescription> Descriptions =>
+        _classes.ToImmutableDictionary(pair => pair.Key.ToString(), pair => pair.Value.Description, StringComparer.Ordinal);
+
+    public bool TryGetClass(GrainType type, [NotNullWhen(true)] out GrainClass? grainClass) => _classes.TryGetValue(type, out grainClass);
+
+    public GrainMethod FindMethod(ulong id) => _methodsById.TryGetValue(id, out var method)
+        ? method
+        : throw new InvalidDataException("The call is to a method that this silo does not have: it was built from other sources than its caller.");
+
+    public GrainMethod FindMethod(MethodInfo method) => _methodsByInterface.TryGetValue(method.DeclaringType!, out var methods)
+        ? methods.First(candidate => candidate.Method == method)
+        : throw new InvalidOperationException($"{method.DeclaringType} is no grain interface of this silo.");
+
+    public static IEnumerable<Type> InterfacesOf(Type grainClass) => grainClass.GetInterfaces().Where(GrainAssemblies.IsGrainInterface);
+
+    private void AddInterface(Type type, CodecProvider codecs, List<string> faults)
+    {
+        var methods = new List<GrainMethod>();
+        foreach (var info in type.GetMethods())
+        {
+            try
+            {
+                var method = new GrainMethod(info, codecs);
+                methods.Add(method);
+                if (!_methodsById.TryAdd(method.Id, method))
+                    faults.Add($"{type}.{info.Name} and {_methodsById[method.Id].Method.DeclaringType}.{_methodsById[method.Id].Method.Name} "
+                        + "go by the same name and parameters: one of the interfaces needs another [Alias].");
+            }
+            catch (UnsupportedTypeException e)
+            {
+                faults.Add($"{type}.{info.Name}: {e.Message}");
+            }
+        }
+        _methodsByInterface[type] = [.. methods];
+    }
+
+    private void AddClass(GrainClass grainClass, List<string> faults)
+    {
+        if (!_classes.TryAdd(grainClass.GrainType, grainClass))
+            faults.Add($"{grainClass.Type} and {_classes[grainClass.GrainType].Type} are both the grain type \"{grainClass.GrainType}\": "
+                + "one of them needs another [GrainType].");
+    }
+}

@@ -1,0 +1,129 @@
+using System.Buffers.Binary;
+using System.Linq.Expressions;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Orleans;
+using Orleans.Concurrency;
+using OrleansInference.Embedded.Serialization;
+
+namespace OrleansInference.Embedded.Manifest;
+
+/// <summary>One method of a grain interface: how to send its arguments, how to call it, how to send its result.</summary>
+internal sealed class GrainMethod
+{
+    private readonly Lazy<Func<object, object?[], Task?>> _invoke;
+    private readonly Func<Task, object?>? _resultOf;
+    private readonly (Codec Codec, bool IsShared)[] _arguments;
+
+    /// <exception cref="UnsupportedTypeException">The method cannot be called through the cluster; the message says why.</exception>
+    public GrainMethod(MethodInfo method, CodecProvider codecs)
+    {
+        Method = method;
+        Name = $"{method.DeclaringType!.Name}.{method.Name}";
+        MethodSignature.Check(method);
+        var parameters = method.GetParameters();
+        CancellationIndex = Array.FindIndex(parameters, parameter => parameter.ParameterType == typeof(CancellationToken));
+        _arguments = [.. parameters.Select(parameter => ArgumentOf(parameter, codecs))];
+        IsOneWay = method.ReturnType == typeof(void) || method.IsDefined(typeof(OneWayAttribute));
+        AlwaysInterleaves = method.IsDefined(typeof(AlwaysInterleaveAttribute));
+        ResponseTimeout = method.GetCustomAttribute<ResponseTimeoutAttribute>()?.Timeout;
+        if (MethodSignature.ResultOf(method) is { } result)
+        {
+            Result = codecs.Get(result);
+            _resultOf = typeof(GrainMethod).GetMethod(nameof(ReadResult), BindingFlags.Static | BindingFlags.NonPublic)!
+                .MakeGenericMethod(result).CreateDelegate<Func<Task, object?>>();
+        }
+        Id = IdOf(method);
+        _invoke = new(() => Compile(method));
+    }
+
+    /// <summary>The same in every process that was built from the same interface.</summary>
+    public ulong Id { get; }
+
+    public MethodInfo Method { get; }
+
+    /// <summary>For messages to people.</summary>
+    public string Name { get; }
+
+    /// <summary>Which argument is the cancellation token; -1 without one.</summary>
+    public int CancellationIndex { get; }
+
+    public bool IsOneWay { get; }
+
+    public bool AlwaysInterleaves { get; }
+
+    public TimeSpan? ResponseTimeout { get; }
+
+    /// <summary>Null where there is no result.</summary>
+    public Codec? Result { get; }
+
+    public Task? Invoke(object grain, object?[] arguments) => _invoke.Value(grain, arguments);
+
+    public object? ResultOf(Task completed) => _resultOf?.Invoke(completed);
+
+    public object?[] CopyArguments(object?[] arguments)
+    {
+        if (arguments.Length == 0)
+            return arguments;
+        var copies = new object?[arguments.Length];
+        var context = new CopyContext();
+        for (var i = 0; i < copies.Length; i++)
+        {
+            var (codec, isShared) = _arguments[i];
+            copies[i] = isShared ? arguments[i] : codec.CopyObject(arguments[i], context);
+        }
+        return copies;
+    }
+
+    public object? CopyResult(object? result) => Result is null || Result.IsImmutable ? result : Result.CopyObject(result, new CopyContext());
+
+    public void WriteArguments(WireWriter writer, object?[] arguments)
+    {
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            if (i != CancellationIndex)
+                _arguments[i].Codec.WriteObject(writer, arguments[i]);
+        }
+    }
+
+    public object?[] ReadArguments(WireReader reader)
+    {
+        var arguments = new object?[_arguments.Length];
+        for (var i = 0; i < arguments.Length; i++)
+            arguments[i] = i == CancellationIndex ? CancellationToken.None : _arguments[i].Codec.ReadObject(reader);
+        return arguments;
+    }
+
+    private static (Codec Codec, bool IsShared) ArgumentOf(ParameterInfo parameter, CodecProvider codecs)
+    {
+        // A token is never sent; it is followed instead.
+        if (parameter.ParameterType == typeof(CancellationToken))
+            return (codecs.Get<bool>(), true);
+        return (codecs.Get(parameter.ParameterType), parameter.IsDefined(typeof(ImmutableAttribute)));
+    }
+
+    private static ulong IdOf(MethodInfo method)
+    {
+        var parameters = string.Join(',', method.GetParameters().Select(parameter => parameter.ParameterType.ToString()));
+        var name = method.GetCustomAttribute<AliasAttribute>()?.Alias ?? method.Name;
+        var signature = $"{CodecProvider.NameOf(method.DeclaringType!)}.{name}({parameters})";
+        return BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(signature)));
+    }
+
+    private static object? ReadResult<T>(Task completed) => ((Task<T>)completed).Result;
+
+    private static Func<object, object?[], Task?> Compile(MethodInfo method)
+    {
+        var grain = Expression.Parameter(typeof(object));
+        var arguments = Expression.Parameter(typeof(object[]));
+        var values = method.GetParameters().Select((parameter, i) =>
+            Expression.Convert(Expression.ArrayIndex(arguments, Expression.Constant(i)), parameter.ParameterType));
+        Expression call = Expression.Call(Expression.Convert(grain, method.DeclaringType!), method, values);
+        if (method.ReturnType == typeof(void))
+            call = Expression.Block(call, Expression.Constant(Task.CompletedTask));
+        else if (method.ReturnType.IsValueType)
+            call = Expression.Call(call, nameof(ValueTask.AsTask), null);
+        return Expression.Lambda<Func<object, object?[], Task?>>(Expression.Convert(call, typeof(Task)), grain, arguments).Compile();
+    }
+}

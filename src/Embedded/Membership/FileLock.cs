@@ -1,0 +1,58 @@
+namespace OrleansInference.Embedded.Membership;
+
+/// <summary>
+/// Exclusive locks on files, by flock: the kernel gives them up the instant the process ends, however it ends, and they also hold
+/// between silos of one process, because they belong to the open file and not to the process.
+/// </summary>
+internal static class FileLock
+{
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Makes a file that is locked from the moment it can be seen under its name.</summary>
+    public static FileStream Create(string path)
+    {
+        var unnamed = $"{path}.{Guid.NewGuid():N}.new";
+        var stream = new FileStream(unnamed, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        File.Move(unnamed, path);
+        return stream;
+    }
+
+    /// <summary>Whether somebody, in this process or another, holds the lock of a file. A file that is not there is not locked.</summary>
+    public static bool IsHeld(string path)
+    {
+        try
+        {
+            // A shared lock, so that those who ask do not get into each other's way.
+            using var _ = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Waits for the lock of a file that stays, and is never removed.</summary>
+    /// <exception cref="TimeoutException">It was not to be had in time.</exception>
+    public static async Task<FileStream> AcquireAsync(string path, TimeSpan limit, TimeProvider time, CancellationToken cancellation)
+    {
+        var start = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException))
+            {
+                if (time.GetElapsedTime(start) > limit)
+                    throw new TimeoutException($"Another process holds {path} for more than {limit}.", e);
+            }
+            await Task.Delay(RetryDelay, time, cancellation);
+        }
+    }
+}

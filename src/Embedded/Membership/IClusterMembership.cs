@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using Orleans.Runtime;
+using OrleansInference.Embedded.Manifest;
+
+namespace OrleansInference.Embedded.Membership;
+
+/// <summary>Who is in the cluster.</summary>
+internal interface IClusterMembership
+{
+    /// <summary>This silo, once it has joined.</summary>
+    Member Self { get; }
+
+    /// <summary>The members that are alive, with this one, as they were last seen.</summary>
+    ImmutableDictionary<SiloAddress, Member> Members { get; }
+
+    /// <summary>A member came (Active), is leaving (ShuttingDown), or is gone (Dead).</summary>
+    event Action<Member, SiloStatus>? Changed;
+
+    /// <summary>This silo has lost its place: its peers count it as dead, so it must stop.</summary>
+    event Action<string>? Evicted;
+
+    /// <summary>Whether the silo lives now; asks the kernel, not the memory of this process.</summary>
+    bool IsAlive(SiloAddress silo);
+
+    /// <summary>Whether the silo was a member and is no more.</summary>
+    bool WasMember(SiloAddress silo);
+
+    /// <summary>Becomes a member. What <paramref name="listen"/> opens is open before others see this silo.</summary>
+    Task JoinAsync(MemberProfile profile, Func<Member, Task> listen, CancellationToken cancellation);
+
+    /// <summary>Looks again.</summary>
+    Task RefreshAsync();
+
+    /// <summary>Tells the others that this silo takes no more grains.</summary>
+    Task BeginLeaveAsync();
+
+    Task LeaveAsync();
+
+    /// <summary>Stops being a member as a killed process does: without a word.</summary>
+    void Abandon();
+
+    /// <summary>Ends a member that does not answer. Does nothing where it must not: to this process, or to one that is another by now.</summary>
+    void Fence(Member member);
+}
+
+/// <summary>What a silo says of itself when it joins.</summary>
+/// <param name="IsClient">Only calls grains: others do not see it as a silo.</param>
+internal sealed record MemberProfile(
+    string Name, bool IsClient, ImmutableDictionary<string, string> Labels, ImmutableDictionary<string, GrainDescription> Grains);
+
+/// <summary>A silo as its membership file describes it.</summary>
+/// <param name="ProcessStart">When its process started, in the kernel's own count, which tells it from a later one with the same id.</param>
+/// <param name="Socket">Path of the socket that it listens on.</param>
+internal sealed record Member(
+    SiloAddress Silo, MemberProfile Profile, int ProcessId, long ProcessStart, string Socket, SiloStatus Status);

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Orleans.Runtime;
+using OrleansInference.Embedded.Storage;
+
+namespace OrleansInference.Embedded.Membership;
+
+/// <summary>The files of members/: for each a lock, held while it lives, a record, and a socket.</summary>
+internal sealed class MemberFiles(ClusterFolder folder)
+{
+    private const int FirstPort = 11111;
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    public bool IsAlive(SiloAddress silo) => FileLock.IsHeld(folder.LockOf(silo));
+
+    public bool HasRecord(SiloAddress silo) => File.Exists(folder.RecordOf(silo));
+
+    /// <summary>Every record there is, of the living and the dead. A record that cannot be read belongs to nobody.</summary>
+    public IReadOnlyList<Member> ReadAll()
+    {
+        var members = new List<Member>();
+        foreach (var path in System.IO.Directory.EnumerateFiles(folder.Members, "*.json"))
+        {
+            try
+            {
+                if (JsonSerializer.Deserialize<Member>(File.ReadAllBytes(path), Json) is { } member)
+                    members.Add(member);
+            }
+            catch (Exception e) when (e is JsonException or FileNotFoundException)
+            {
+                // Records appear whole; one that is damaged, or just removed, has no living owner to speak for.
+            }
+        }
+        return members;
+    }
+
+    public void Write(Member member) => AtomicFile.Write(folder.RecordOf(member.Silo), JsonSerializer.SerializeToUtf8Bytes(member, Json));
+
+    public FileStream CreateLock(SiloAddress silo) => FileLock.Create(folder.LockOf(silo));
+
+    /// <summary>Removes what belongs to a member; the lock last, because without it the rest means nothing.</summary>
+    public void Remove(SiloAddress silo)
+    {
+        File.Delete(folder.RecordOf(silo));
+        File.Delete(folder.SocketOf(silo));
+        File.Delete(folder.LockOf(silo));
+    }
+
+    /// <summary>An address that no member has had before. Only under the join lock.</summary>
+    public SiloAddress AllocateAddress(IEnumerable<Member> living, DateTimeOffset now)
+    {
+        var ports = living.Select(member => member.Silo.Endpoint.Port).ToHashSet();
+        var port = FirstPort;
+        while (ports.Contains(port))
+            port++;
+        var previous = File.Exists(folder.GenerationFile)
+            && int.TryParse(File.ReadAllText(folder.GenerationFile), NumberStyles.None, CultureInfo.InvariantCulture, out var known) ? known : 0;
+        var generation = Math.Max(previous + 1, (int)(now.ToUnixTimeSeconds() - 1_600_000_000));
+        AtomicFile.Write(folder.GenerationFile, System.Text.Encoding.ASCII.GetBytes(generation.ToString(CultureInfo.InvariantCulture)));
+        return SiloAddress.New(IPAddress.Loopback, port, generation);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Metadata;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
+using OrleansInference.Embedded.Calls;
+using OrleansInference.Embedded.Manifest;
+using OrleansInference.Embedded.Membership;
+
+namespace OrleansInference.Embedded.Placement;
+
+/// <summary>Has the director of a grain class choose the silo of a new activation.</summary>
+internal sealed class PlacementService(GrainManifest manifest, IClusterMembership membership, IServiceProvider services) : IPlacementContext
+{
+    private readonly ConcurrentDictionary<GrainType, PlacementStrategy> _strategies = new();
+
+    public SiloAddress LocalSilo => membership.Self.Silo;
+
+    public SiloStatus LocalSiloStatus => membership.Self.Status;
+
+    public bool IsStatelessWorker(GrainType type) => StrategyOf(type) is StatelessWorkerPlacement;
+
+    /// <summary>This silo where it has the class, else any that has.</summary>
+    public SiloAddress ChooseForStatelessWorker(PendingCall call)
+    {
+        var silos = GetCompatibleSilos(call.Target.Type);
+        return silos.Contains(LocalSilo) ? LocalSilo : silos[(int)((uint)call.Target.GetHashCode() % (uint)silos.Length)];
+    }
+
+    public async Task<SiloAddress> PlaceAsync(PendingCall call)
+    {
+        var strategy = StrategyOf(call.Target.Type);
+        var director = services.GetKeyedService<IPlacementDirector>(strategy.GetType())
+            ?? throw new OrleansConfigurationException($"No placement director for {strategy.GetType()}: use AddPlacementDirector.");
+        var target = new PlacementTarget(call.Target, call.RequestContext ?? [], call.InterfaceType, 0);
+        var silo = await director.OnAddActivation(strategy, target, this);
+        return GetCompatibleSilos(call.Target.Type).Contains(silo)
+            ? silo
+            : throw new OrleansException($"{director.GetType()} chose silo {silo} for grain {call.Target}, which does not host its class.");
+    }
+
+    public SiloAddress[] GetCompatibleSilos(PlacementTarget target) => GetCompatibleSilos(target.GrainIdentity.Type);
+
+    private SiloAddress[] GetCompatibleSilos(GrainType type)
+    {
+        var name = type.ToString();
+        var silos = membership.Members.Values
+            .Where(member => member.Status == SiloStatus.Active && !member.Profile.IsClient && member.Profile.Grains.ContainsKey(name))
+            .Select(member => member.Silo)
+            .Order()
+            .ToArray();
+        return silos.Length > 0 ? silos : throw new OrleansException($"No active silo hosts the grain type {name}.");
+    }
+
+    private PlacementStrategy StrategyOf(GrainType type) => _strategies.TryGetValue(type, out var strategy)
+        ? strategy
+        : _strategies.GetOrAdd(type, CreateStrategy(type));
+
+    private PlacementStrategy CreateStrategy(GrainType type)
+    {
+        var properties = DescriptionOf(type).Properties;
+        var name = properties[WellKnownGrainTypeProperties.PlacementStrategy];
+        var strategy = services.GetKeyedService<PlacementStrategy>(name)
+            ?? throw new OrleansConfigurationException($"The placement strategy {name} of grain type {type} is not known here: use AddPlacementDirector.");
+        strategy.Initialize(new GrainProperties(properties));
+        return strategy;
+    }
+
+    private GrainDescription DescriptionOf(GrainType type)
+    {
+        if (manifest.TryGetClass(type, out var grainClass))
+            return grainClass.Description;
+        var name = type.ToString();
+        return membership.Members.Values
+            .Select(member => member.Profile.Grains.GetValueOrDefault(name))
+            .FirstOrDefault(description => description is not null)
+            ?? throw new OrleansException($"No silo has the grain type {name}.");
+    }
+}

@@ -1,0 +1,27 @@
+namespace OrleansInference.Embedded.Scheduling;
+
+/// <summary>Where the engine's work runs: threads, or in simulation one thread in an order that a seed decides.</summary>
+internal interface IWorkQueue
+{
+    /// <summary>Runs the engine's own asynchronous work; never a turn of a grain.</summary>
+    TaskScheduler Scheduler { get; }
+
+    void Enqueue(IThreadPoolWorkItem item);
+}
+
+internal sealed class ThreadPoolWorkQueue : IWorkQueue
+{
+    public TaskScheduler Scheduler => TaskScheduler.Default;
+
+    public void Enqueue(IThreadPoolWorkItem item) => ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+}
+
+internal static class WorkQueueExtensions
+{
+    /// <summary>Starts work outside of the turn, and of the request context, that the caller may be in.</summary>
+    public static Task RunAsync(this IWorkQueue queue, Func<Task> work)
+    {
+        using var _ = ExecutionContext.IsFlowSuppressed() ? default(IDisposable) : ExecutionContext.SuppressFlow();
+        return Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, queue.Scheduler).Unwrap();
+    }
+}

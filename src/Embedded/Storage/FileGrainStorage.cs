@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Orleans;
+using Orleans.Runtime;
+using Orleans.Storage;
+using OrleansInference.Embedded.Membership;
+using OrleansInference.Embedded.Scheduling;
+
+namespace OrleansInference.Embedded.Storage;
+
+/// <summary>States of grains as JSON files of a folder, one for each state of each grain, replaced whole.</summary>
+internal sealed class FileGrainStorage(string folder, IWorkQueue work, TimeProvider time) : IGrainStorage
+{
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(30);
+
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, IncludeFields = true };
+
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => work.RunAsync(() =>
+    {
+        Apply(Read<T>(PathOf(stateName, grainId), grainId), grainState);
+        return Task.CompletedTask;
+    });
+
+    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        // Taken down at once: the grain may go on to change its state.
+        var record = new Record<T>(grainId.ToString(), Guid.NewGuid().ToString("N"), grainState.State);
+        var content = JsonSerializer.SerializeToUtf8Bytes(record, Json);
+        return work.RunAsync(async () =>
+        {
+            using var held = await LockAsync();
+            var path = PathOf(stateName, grainId);
+            Check(Read<T>(path, grainId)?.Etag, grainState.ETag, stateName, grainId);
+            AtomicFile.Write(path, content);
+            grainState.ETag = record.Etag;
+            grainState.RecordExists = true;
+        });
+    }
+
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => work.RunAsync(async () =>
+    {
+        using var held = await LockAsync();
+        var path = PathOf(stateName, grainId);
+        Check(Read<T>(path, grainId)?.Etag, grainState.ETag, stateName, grainId);
+        File.Delete(path);
+        Apply(null, grainState);
+    });
+
+    private static void Apply<T>(Record<T>? record, IGrainState<T> grainState)
+    {
+        grainState.State = record is null ? default : record.State;
+        grainState.ETag = record?.Etag;
+        grainState.RecordExists = record is not null;
+    }
+
+    private static void Check(string? stored, string? known, string stateName, GrainId grainId)
+    {
+        if (stored != known)
+            throw new InconsistentStateException(
+                $"The state \"{stateName}\" of grain {grainId} was written by somebody else since it was read.", stored, known);
+    }
+
+    private static Record<T>? Read<T>(string path, GrainId grainId)
+    {
+        try
+        {
+            var record = JsonSerializer.Deserialize<Record<T>>(File.ReadAllBytes(path), Json);
+            return record is { Etag: not null } && record.Grain == grainId.ToString()
+                ? record
+                : throw new JsonException($"It is not a state of grain {grainId}.");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (JsonException e)
+        {
+            throw new OrleansException(
+                $"The state file {path} of grain {grainId} is damaged: {e.Message} Restore it from a backup, or remove it to start anew.", e);
+        }
+    }
+
+    private Task<FileStream> LockAsync()
+    {
+        System.IO.Directory.CreateDirectory(folder);
+        return FileLock.AcquireAsync(Path.Combine(folder, "storage.lock"), LockTimeout, time, CancellationToken.None);
+    }
+
+    private string PathOf(string stateName, GrainId grainId)
+    {
+        // Readable as far as file names go, and never the same for two grains.
+        var readable = new string([.. grainId.ToString().Take(60).Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '_')]);
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{stateName}\n{grainId}")));
+        return Path.Combine(folder, $"{readable}.{hash[..32]}.json");
+    }
+
+    private sealed record Record<T>(string Grain, string Etag, T? State);
+}

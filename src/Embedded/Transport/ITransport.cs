@@ -1,0 +1,49 @@
+using Orleans.Runtime;
+using OrleansInference.Embedded.Membership;
+
+namespace OrleansInference.Embedded.Transport;
+
+/// <summary>Carries frames between silos, in order from one silo to another.</summary>
+internal interface ITransport : IAsyncDisposable
+{
+    Task ListenAsync(Member self, ITransportHandler handler);
+
+    /// <summary>Opens the connection to a member, so that the end of either side is noticed at once.</summary>
+    /// <exception cref="ConnectFailedException">There is no connection, and nothing was sent.</exception>
+    Task ConnectAsync(Member to);
+
+    /// <summary>Sends one frame; waits while too much is on its way to that member already.</summary>
+    /// <exception cref="ConnectFailedException">There is no connection, and nothing was sent.</exception>
+    /// <exception cref="ConnectionLostException">The connection broke; whether the frame arrived is not known.</exception>
+    Task SendAsync(Member to, FrameKind kind, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body);
+
+    /// <summary>Ends every connection as a killed process does.</summary>
+    void Abort();
+}
+
+/// <summary>What is done with what arrives. Calls for one peer come one after another.</summary>
+internal interface ITransportHandler
+{
+    void OnFrame(SiloAddress from, FrameKind kind, ReadOnlyMemory<byte> body);
+
+    /// <summary>A connection to or from the peer ended.</summary>
+    void OnConnectionLost(SiloAddress peer);
+}
+
+internal enum FrameKind : byte
+{
+    /// <summary>First frame of a connection: who speaks.</summary>
+    Hello = 1,
+    Request = 2,
+    Response = 3,
+    Cancel = 4,
+    Ping = 5,
+    Pong = 6,
+
+    /// <summary>The sender's membership record has changed.</summary>
+    Changed = 7,
+}
+
+internal sealed class ConnectFailedException(string message, Exception inner) : IOException(message, inner);
+
+internal sealed class ConnectionLostException(string message, Exception? inner = null) : IOException(message, inner);

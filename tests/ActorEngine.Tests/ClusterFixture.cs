@@ -1,0 +1,44 @@
+using Orleans;
+using Orleans.Hosting;
+using Orleans.Runtime;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+using Orleans.TestingHost;
+using OrleansInference.ActorEngine.Tests;
+
+[assembly: AssemblyFixture(typeof(ClusterFixture))]
+
+namespace OrleansInference.ActorEngine.Tests;
+
+/// <summary>Three silos that tests share as long as they leave them alive.</summary>
+public sealed class ClusterFixture : IAsyncLifetime
+{
+    public InProcessTestCluster Cluster { get; } = Build(3);
+
+    public IClusterClient Client => Cluster.Client;
+
+    public async ValueTask InitializeAsync() => await Cluster.DeployAsync();
+
+    public ValueTask DisposeAsync() => Cluster.DisposeAsync();
+
+    public static InProcessTestCluster Build(short silos, Action<InProcessTestSiloSpecificOptions, ISiloBuilder>? configure = null)
+    {
+        var builder = new InProcessTestClusterBuilder(silos);
+        builder.ConfigureSilo((options, silo) =>
+        {
+            silo.UseSiloMetadata(new Dictionary<string, string> { ["name"] = options.SiloName })
+                .AddMemoryGrainStorage("memory");
+            configure?.Invoke(options, silo);
+        });
+        return builder.Build();
+    }
+
+    /// <summary>Has grains that are placed within the scope go to a silo.</summary>
+    public static IDisposable PlaceAt(SiloAddress silo) => new PlacementScope(silo);
+
+    private sealed class PlacementScope : IDisposable
+    {
+        public PlacementScope(SiloAddress silo) => RequestContext.Set(Orleans.Runtime.Placement.IPlacementDirector.PlacementHintKey, silo);
+
+        public void Dispose() => RequestContext.Remove(Orleans.Runtime.Placement.IPlacementDirector.PlacementHintKey);
+    }
+}
