@@ -4,6 +4,7 @@ using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.TestingHost;
 using OrleansInference.ActorEngine.Tests;
+using OrleansInference.ActorEngine.Tests.Grains;
 
 [assembly: AssemblyFixture(typeof(ClusterFixture))]
 
@@ -26,7 +27,8 @@ public sealed class ClusterFixture : IAsyncLifetime
         builder.ConfigureSilo((options, silo) =>
         {
             silo.UseSiloMetadata(new Dictionary<string, string> { ["name"] = options.SiloName })
-                .AddMemoryGrainStorage("memory");
+                .AddMemoryGrainStorage("memory")
+                .AddPlacementDirector<LabelPlacement, LabelPlacementDirector>();
             configure?.Invoke(options, silo);
         });
         return builder.Build();

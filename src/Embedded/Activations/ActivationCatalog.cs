@@ -23,6 +23,9 @@ internal sealed class ActivationCatalog : IAsyncDisposable
             static catalog => ((ActivationCatalog)catalog!).CollectIdle(), this, host.Collection.CollectionQuantum, host.Collection.CollectionQuantum);
     }
 
+    /// <summary>Whether the silo takes no more calls.</summary>
+    public bool IsClosed => _isClosed;
+
     public bool Has(GrainId grainId) => _activations.ContainsKey(grainId) || _workers.ContainsKey(grainId);
 
     /// <summary>Gives a call to the grain's activation. False, and nothing done, where there is none.</summary>

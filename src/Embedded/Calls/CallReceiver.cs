@@ -43,7 +43,9 @@ internal sealed class CallReceiver(
         var turn = new CallTurn(method, arguments, requestContext, call.Expires, reply);
         if (method.CancellationIndex >= 0)
             _cancellable[(caller, call.Id)] = turn;
-        if (!catalog.TryDeliver(call.Target, turn))
+        if (catalog.IsClosed)
+            turn.Refuse(new TurnRefusal(RefusalReason.Elsewhere));
+        else if (!catalog.TryDeliver(call.Target, turn))
             work.RunAsync(() => DeliverAsync(call, turn));
     }
 
@@ -79,10 +81,13 @@ internal sealed class CallReceiver(
 
     private async Task SendAsync(SiloAddress caller, byte[] response)
     {
-        if (!membership.Members.TryGetValue(caller, out var member))
-            return;
         try
         {
+            // A caller that has just joined may be heard before it is seen.
+            if (!membership.Members.ContainsKey(caller))
+                await membership.RefreshAsync().ConfigureAwait(false);
+            if (!membership.Members.TryGetValue(caller, out var member))
+                return;
             await transport.SendAsync(member, FrameKind.Response, response, default).ConfigureAwait(false);
         }
         catch (IOException)

@@ -25,6 +25,8 @@ internal sealed class CallRouter(
     IOptions<SiloMessagingOptions> messaging,
     ILogger<CallRouter> logger)
 {
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(5);
+
     private readonly ConcurrentDictionary<long, PendingCall> _sent = new();
     private long _lastId;
     private volatile bool _isStopped;
@@ -192,10 +194,13 @@ internal sealed class CallRouter(
         catch (ConnectFailedException e)
         {
             Forget(call);
-            await membership.RefreshAsync();
-            if (membership.IsAlive(member.Silo))
-                throw new SiloUnavailableException($"Silo {member.Silo} is alive but does not take connections; {call} was not sent.", e);
             locator.Correct(call.Target, null);
+            await membership.RefreshAsync();
+            if (membership.IsAlive(member.Silo) && membership.Members.GetValueOrDefault(member.Silo)?.Status == SiloStatus.Active)
+                throw new SiloUnavailableException($"Silo {member.Silo} is alive but does not take connections; {call} was not sent.", e);
+
+            // It is leaving, or gone: its grains will be elsewhere in a moment.
+            await Task.Delay(RetryDelay, time);
             return false;
         }
         catch (ConnectionLostException e)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -37,6 +38,10 @@ internal sealed class EmbeddedSilo(
     private static readonly ImmutableArray<TimeSpan> ProbeDelays =
         [.. new[] { 0, 5, 20, 100 }.Select(delay => TimeSpan.FromMilliseconds(delay))];
 
+    /// <summary>How long a silo that stops waits until its peers have stopped calling it.</summary>
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<SiloAddress, TaskCompletionSource> _draining = new();
     private int _isEnded;
 
     /// <summary>Whether the silo is a member.</summary>
@@ -63,6 +68,7 @@ internal sealed class EmbeddedSilo(
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.Value.StopTimeout);
         await catalog.StopAsync(limit.Token);
+        await DrainRequestsAsync();
         router.Stop();
         detector.Dispose();
         IsRunning = false;
@@ -101,6 +107,12 @@ internal sealed class EmbeddedSilo(
             case FrameKind.Ping:
                 work.RunAsync(() => SendAsync(from, FrameKind.Pong));
                 break;
+            case FrameKind.Leaving:
+                work.RunAsync(() => SendAsync(from, FrameKind.LeavingSeen));
+                break;
+            case FrameKind.LeavingSeen:
+                OnDrained(from);
+                break;
             case FrameKind.Changed:
             case FrameKind.Hello when !membership.Members.ContainsKey(from):
                 work.RunAsync(membership.RefreshAsync);
@@ -110,8 +122,24 @@ internal sealed class EmbeddedSilo(
 
     void ITransportHandler.OnConnectionLost(SiloAddress peer)
     {
+        OnDrained(peer);
         router.OnSiloLost(peer);
         work.RunAsync(() => ProbeAsync(peer));
+    }
+
+    private void OnDrained(SiloAddress peer)
+    {
+        if (_draining.TryGetValue(peer, out var drained))
+            drained.TrySetResult();
+    }
+
+    // Frames keep their order, so once a peer has answered, every request it has sent is here, and refused.
+    private async Task DrainRequestsAsync()
+    {
+        foreach (var peer in membership.Members.Keys.Where(member => !member.Equals(membership.Self.Silo)))
+            _draining[peer] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await BroadcastAsync(FrameKind.Leaving);
+        await Task.WhenAny(Task.WhenAll(_draining.Values.Select(drained => drained.Task)), Task.Delay(DrainTimeout, time));
     }
 
     private async Task ProbeAsync(SiloAddress peer)
@@ -180,10 +208,13 @@ internal sealed class EmbeddedSilo(
 
     private async Task SendAsync(SiloAddress to, FrameKind kind)
     {
-        if (!membership.Members.TryGetValue(to, out var member))
-            return;
         try
         {
+            // Who has just joined may be heard before it is seen.
+            if (!membership.Members.ContainsKey(to))
+                await membership.RefreshAsync();
+            if (!membership.Members.TryGetValue(to, out var member))
+                return;
             await transport.SendAsync(member, kind, default, default);
         }
         catch (IOException)

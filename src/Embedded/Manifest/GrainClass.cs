@@ -87,7 +87,11 @@ internal sealed class GrainClass
 
     private static ImmutableDictionary<string, string> PropertiesOf(Type type, GrainType grainType, IServiceProvider services)
     {
-        var properties = new Dictionary<string, string>(StringComparer.Ordinal);
+        var properties = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [WellKnownGrainTypeProperties.TypeName] = type.Name,
+            [WellKnownGrainTypeProperties.FullTypeName] = type.FullName!,
+        };
         if (!type.IsDefined(typeof(PlacementAttribute)))
             new RandomPlacementAttribute().Populate(services, type, grainType, properties);
         foreach (var attribute in type.GetCustomAttributes(inherit: true).OfType<IGrainPropertiesProviderAttribute>())

@@ -88,15 +88,22 @@ internal static class MemberShape
             if (fields.Count > best.Count && fields.TrueForAll(field => field is not null))
                 best = fields!;
         }
-        return best;
+
+        // A parameter that is handed to the base record is the base's to send.
+        return best.FindAll(field => field.DeclaringType == level);
     }
 
-    private static FieldInfo? BackingFieldOf(Type level, ParameterInfo parameter) =>
-        level.GetField($"<{parameter.Name}>k__BackingField", Declared) is { } field
-        && field.FieldType == parameter.ParameterType
-        && field.IsDefined(typeof(CompilerGeneratedAttribute))
-            ? field
-            : null;
+    private static FieldInfo? BackingFieldOf(Type type, ParameterInfo parameter)
+    {
+        for (var level = type; level is not null; level = level.BaseType)
+        {
+            if (level.GetField($"<{parameter.Name}>k__BackingField", Declared) is { } field
+                && field.FieldType == parameter.ParameterType
+                && field.IsDefined(typeof(CompilerGeneratedAttribute)))
+                return field;
+        }
+        return null;
+    }
 
     private static bool IsRecord(Type type) =>
         type.GetMethod("<Clone>$", Declared) is not null

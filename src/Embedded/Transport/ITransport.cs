@@ -42,8 +42,14 @@ internal enum FrameKind : byte
 
     /// <summary>The sender's membership record has changed.</summary>
     Changed = 7,
+
+    /// <summary>The sender stops: it asks to be sent no more requests.</summary>
+    Leaving = 8,
+
+    /// <summary>Answers <see cref="Leaving"/>: no request follows on this connection.</summary>
+    LeavingSeen = 9,
 }
 
-internal sealed class ConnectFailedException(string message, Exception inner) : IOException(message, inner);
+internal sealed class ConnectFailedException(string message, Exception? inner = null) : IOException(message, inner);
 
 internal sealed class ConnectionLostException(string message, Exception? inner = null) : IOException(message, inner);

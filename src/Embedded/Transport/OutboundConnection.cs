@@ -15,6 +15,7 @@ internal sealed class OutboundConnection(Member peer, int queueBytes) : IDisposa
         pauseWriterThreshold: queueBytes, resumeWriterThreshold: queueBytes / 2, useSynchronizationContext: false));
 
     private Task _pump = Task.CompletedTask;
+    private bool _takesRequests = true;
 
     public SiloAddress Peer => peer.Silo;
 
@@ -40,6 +41,9 @@ internal sealed class OutboundConnection(Member peer, int queueBytes) : IDisposa
         await _writing.WaitAsync().ConfigureAwait(false);
         try
         {
+            if (kind == FrameKind.Request && !_takesRequests)
+                throw new ConnectFailedException($"Silo {peer.Profile.Name} ({peer.Silo}) is leaving and takes no more requests.");
+            _takesRequests &= kind != FrameKind.LeavingSeen;
             FrameCodec.Write(_pipe.Writer, kind, head.Span, body.Span);
             if ((await _pipe.Writer.FlushAsync().ConfigureAwait(false)).IsCompleted)
                 throw new ConnectionLostException($"The connection to silo {peer.Profile.Name} ({peer.Silo}) has ended.");

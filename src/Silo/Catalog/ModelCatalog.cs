@@ -8,7 +8,8 @@ namespace OrleansInference.Silo.Catalog;
 internal sealed class ModelCatalog(ModelStore store) : IModelCatalog
 {
     /// <summary>Reads the manifest away from the caller, a grain in its turn.</summary>
-    public Task<ModelProfile> GetProfileAsync(string model, CancellationToken cancellation) => Task.Run(() => ReadProfile(model), cancellation);
+    public Task<ModelProfile> GetProfileAsync(string model, CancellationToken cancellation) =>
+        Task.Run(() => ReadProfile(model), cancellation);
 
     private ModelProfile ReadProfile(string model)
     {
@@ -17,8 +18,8 @@ internal sealed class ModelCatalog(ModelStore store) : IModelCatalog
             var manifest = store.Load(model);
             var sizes = manifest.Hyperparameters;
             return new ModelProfile(
-                model, manifest.Version, manifest.Architecture, manifest.LayerCount, sizes.HiddenSize, sizes.VocabularySize, sizes.ContextLength,
-                manifest.LayerBytes, manifest.EmbeddingBytes, manifest.HeadBytes, sizes.KvBytesPerTokenPerLayer);
+                model, manifest.Version, manifest.Architecture, manifest.LayerCount, sizes.HiddenSize, sizes.VocabularySize,
+                sizes.ContextLength, manifest.LayerBytes, manifest.EmbeddingBytes, manifest.HeadBytes, sizes.KvBytesPerTokenPerLayer);
         }
         catch (OrleansInference.Models.Store.ModelNotFoundException exception)
         {

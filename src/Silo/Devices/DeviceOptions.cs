@@ -9,7 +9,9 @@ internal sealed class DeviceOptions
     public const string Section = "Device";
 
     /// <summary>Unique in the cluster. Default: the machine's name.</summary>
-    [Required, RegularExpression("^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", ErrorMessage = "Device:Name must be 1 to 63 letters, digits, dots, dashes or underscores.")]
+    [Required]
+    [RegularExpression(
+        "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", ErrorMessage = "Device:Name must be 1 to 63 letters, digits, dots, dashes or underscores.")]
     public string Name { get; set; } = Environment.MachineName;
 
     /// <summary>Device class, such as gpu-cloud, jetson, pi-hat. Default "generic".</summary>

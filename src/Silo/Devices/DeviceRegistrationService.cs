@@ -8,8 +8,8 @@ namespace OrleansInference.Silo.Devices;
 
 /// <summary>Offers the device to the cluster once the data plane listens, and tries again until the cluster has taken it.</summary>
 internal sealed partial class DeviceRegistrationService(
-    IGrainFactory grains, ILocalSiloDetails silo, IOptions<DeviceOptions> options, DataPlaneAddress address, IHostApplicationLifetime lifetime,
-    TimeProvider time, ILogger<DeviceRegistrationService> logger) : BackgroundService
+    IGrainFactory grains, ILocalSiloDetails silo, IOptions<DeviceOptions> options, DataPlaneAddress address,
+    IHostApplicationLifetime lifetime, TimeProvider time, ILogger<DeviceRegistrationService> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

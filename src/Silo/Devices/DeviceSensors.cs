@@ -5,8 +5,8 @@ using OrleansInference.Grains.Devices;
 namespace OrleansInference.Silo.Devices;
 
 /// <summary>
-/// Memory and processor time of this silo from /proc and cgroup v2, below a root folder that tests replace. Where a file is missing (another
-/// operating system) the runtime's own figures stand in.
+/// Memory and processor time of this silo from /proc and cgroup v2, below a root folder that tests replace. Where a file is missing
+/// (another operating system) the runtime's own figures stand in.
 /// </summary>
 internal sealed class DeviceSensors(IOptions<DeviceOptions> options, TimeProvider time) : IDeviceSensors
 {
@@ -19,7 +19,7 @@ internal sealed class DeviceSensors(IOptions<DeviceOptions> options, TimeProvide
 
     public DeviceReadings Read() => new(time.GetUtcNow(), ReadResidentBytes(), ReadAvailableBytes(), ReadProcessorLoad());
 
-    private long ReadResidentBytes() => ReadText("proc/self/statm") is { } statm && TryParse(statm.Split(' ').ElementAtOrDefault(1)) is { } pages
+    private long ReadResidentBytes() => TryParse(ReadText("proc/self/statm")?.Split(' ').ElementAtOrDefault(1)) is { } pages
         ? pages * Environment.SystemPageSize
         : Environment.WorkingSet;
 
@@ -31,40 +31,33 @@ internal sealed class DeviceSensors(IOptions<DeviceOptions> options, TimeProvide
 
     private long ReadMachineAvailableBytes()
     {
-        const string Key = "MemAvailable:";
-        var line = ReadText("proc/meminfo")?.Split('\n').FirstOrDefault(line => line.StartsWith(Key, StringComparison.Ordinal));
-        var kilobytes = line?[Key.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
-        if (TryParse(kilobytes) is { } value)
+        var line = ReadLine("proc/meminfo", "MemAvailable:");
+        if (TryParse(line?.Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault()) is { } value)
             return value * 1024;
         var memory = GC.GetGCMemoryInfo();
         return Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes);
     }
 
-    /// <summary>What the tightest cgroup around this process leaves; null without a limit. Cached file pages that nobody uses count as free.</summary>
+    /// <summary>
+    /// What the tightest cgroup around this process leaves; null without a limit. Cached file pages that nobody uses count as free.
+    /// </summary>
     private long? ReadGroupAvailableBytes()
     {
-        const string Prefix = "0::/";
-        var line = ReadText("proc/self/cgroup")?.Split('\n').FirstOrDefault(line => line.StartsWith(Prefix, StringComparison.Ordinal));
+        var own = ReadLine("proc/self/cgroup", "0::/")?.Trim('/') ?? "";
         long? least = null;
-        for (var group = line?[Prefix.Length..].Trim('/') ?? ""; ; group = group[..Math.Max(0, group.LastIndexOf('/'))])
+        for (var group = own; ; group = group[..Math.Max(0, group.LastIndexOf('/'))])
         {
             var folder = Path.Combine("sys/fs/cgroup", group);
             if (TryParse(ReadText(Path.Combine(folder, "memory.max"))) is { } limit
                 && TryParse(ReadText(Path.Combine(folder, "memory.current"))) is { } used)
             {
-                var available = Math.Max(0, limit - used + ReadInactiveFileBytes(folder));
+                var unused = TryParse(ReadLine(Path.Combine(folder, "memory.stat"), "inactive_file ")) ?? 0;
+                var available = Math.Max(0, limit - used + unused);
                 least = Math.Min(least ?? available, available);
             }
             if (group.Length == 0)
                 return least;
         }
-    }
-
-    private long ReadInactiveFileBytes(string folder)
-    {
-        const string Key = "inactive_file ";
-        var line = ReadText(Path.Combine(folder, "memory.stat"))?.Split('\n').FirstOrDefault(line => line.StartsWith(Key, StringComparison.Ordinal));
-        return TryParse(line?[Key.Length..]) ?? 0;
     }
 
     /// <summary>Processor seconds per second since the last reading; 0 for the first.</summary>
@@ -89,6 +82,10 @@ internal sealed class DeviceSensors(IOptions<DeviceOptions> options, TimeProvide
             ? (user + system) / TicksPerSecond
             : Environment.CpuUsage.TotalTime.TotalSeconds;
     }
+
+    /// <summary>What follows the key on the first line that begins with it.</summary>
+    private string? ReadLine(string path, string key) =>
+        ReadText(path)?.Split('\n').FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal))?[key.Length..];
 
     private string? ReadText(string path)
     {

@@ -3,8 +3,8 @@ using OrleansInference.DataPlane.Rows;
 namespace OrleansInference.Silo.Generation;
 
 /// <summary>
-/// Forms the next batch: first one decode row for each running sequence, so that no stream stalls, then chunks of prompts in the rows that are left.
-/// Both kinds take turns, so that nobody waits for long when there are more rows than a batch holds.
+/// Forms the next batch: first one decode row for each running sequence, so that no stream stalls, then chunks of prompts in the rows
+/// that are left. Both kinds take turns, so that nobody waits for long when there are more rows than a batch holds.
 /// </summary>
 internal sealed class BatchFormer(int maximumRows)
 {
@@ -22,9 +22,10 @@ internal sealed class BatchFormer(int maximumRows)
         return rows.Count == 0 ? null : new FormedBatch([.. rows], [.. tokens], [.. parts]);
     }
 
-    /// <summary>Lets each sequence of a kind take rows once, beginning with the slot whose turn it is, and returns whose turn is next.</summary>
+    /// <summary>Lets each sequence of a kind take rows once, from the slot whose turn it is on, and says whose turn is next.</summary>
     private int TakeInTurn(
-        IReadOnlyList<Sequence> sequences, int turn, Func<Sequence, bool> isWanted, List<BatchRow> rows, List<int> tokens, List<SequencePart> parts)
+        IReadOnlyList<Sequence> sequences, int turn, Func<Sequence, bool> isWanted, List<BatchRow> rows, List<int> tokens,
+        List<SequencePart> parts)
     {
         var wanted = sequences.Where(isWanted).OrderBy(sequence => sequence.Slot).ToList();
         var first = Math.Max(0, wanted.FindIndex(sequence => sequence.Slot >= turn));

@@ -111,7 +111,10 @@ internal sealed partial class GenerationHead : IAsyncDisposable
         if (_isProven)
             return;
         var request = new GenerationRequest { PromptTokens = [0], Sampling = SamplingParameters.Greedy, MaximumTokens = 1 };
-        var proof = new Completion(requestId: 0, request, outboxTokens: 1, onOutput: null) { Prompt = new PreparedPrompt([0], 1, 1, "", null) };
+        var proof = new Completion(requestId: 0, request, outboxTokens: 1, onOutput: null)
+        {
+            Prompt = new PreparedPrompt([0], MaximumTokens: 1, ChunkRows: 1, Echo: "", Error: null),
+        };
         _scheduler.Add(proof);
         _wake.Set();
         try
@@ -123,7 +126,8 @@ internal sealed partial class GenerationHead : IAsyncDisposable
         catch (TimeoutException)
         {
             Cancel(proof);
-            throw new ShardUnavailableException($"The proving token did not come round the ring within {_options.ProofTimeoutSeconds} seconds.");
+            throw new ShardUnavailableException(
+                $"The proving token did not come round the ring within {_options.ProofTimeoutSeconds} seconds.");
         }
         catch (OperationCanceledException)
         {
@@ -219,7 +223,7 @@ internal sealed partial class GenerationHead : IAsyncDisposable
                 await _wake.WaitAsync(_stopping.Token);
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or ChannelClosedException && _stopping.IsCancellationRequested)
+        catch (Exception) when (_stopping.IsCancellationRequested)
         {
             // Ended on purpose; what is left is failed below.
         }

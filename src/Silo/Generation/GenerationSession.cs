@@ -6,7 +6,9 @@ using OrleansInference.DataPlane.Generation;
 
 namespace OrleansInference.Silo.Generation;
 
-/// <summary>A gateway's connection to a head: its requests in, their deltas out. A gateway that does not read delays only its own requests.</summary>
+/// <summary>
+/// A gateway's connection to a head: its requests in, their deltas out. A gateway that does not read delays only its own requests.
+/// </summary>
 internal sealed partial class GenerationSession : IFrameHandler
 {
     private readonly GenerationHead _head;
@@ -14,15 +16,18 @@ internal sealed partial class GenerationSession : IFrameHandler
     private readonly DataPlaneConnection _connection;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly Action _onClosed;
     private readonly ConcurrentDictionary<long, Completion> _completions = new();
     private readonly Channel<Completion> _ready = Channel.CreateUnbounded<Completion>();
     private readonly Task _sending;
 
-    public GenerationSession(GenerationHead head, HeadOptions options, DataPlaneConnection connection, TimeProvider time, ILogger logger)
+    public GenerationSession(
+        GenerationHead head, HeadOptions options, DataPlaneConnection connection, Action onClosed, TimeProvider time, ILogger logger)
     {
         _head = head;
         _options = options;
         _connection = connection;
+        _onClosed = onClosed;
         _time = time;
         _logger = logger;
         _sending = Task.Run(SendAsync);
@@ -46,6 +51,7 @@ internal sealed partial class GenerationSession : IFrameHandler
         _ready.Writer.TryComplete();
         foreach (var completion in _completions.Values)
             _head.Cancel(completion);
+        _onClosed();
         return ValueTask.CompletedTask;
     }
 
@@ -61,7 +67,10 @@ internal sealed partial class GenerationSession : IFrameHandler
     {
         var completion = new Completion(generate.RequestId, generate.Request, _options.OutboxTokens, Offer);
         if (!_completions.TryAdd(generate.RequestId, completion))
-            throw new DataPlaneProtocolException($"Request {generate.RequestId} is still running on this connection; a request's number must be new.");
+        {
+            throw new DataPlaneProtocolException(
+                $"Request {generate.RequestId} is still running on this connection; a request's number must be new.");
+        }
         // Requests that ended but whose end the gateway does not read count too: they bound what a stuck connection may hold.
         if ((_completions.Count > _head.LiveLimit ? _head.QueueFull() : _head.Submit(completion)) is not { } refusal)
             return;

@@ -116,5 +116,6 @@ internal sealed record PreparedPrompt(int[] Tokens, int MaximumTokens, int Chunk
     /// <summary>KV cells that the sequence may come to need: its last token never becomes a row.</summary>
     public int MaximumCells => Tokens.Length + MaximumTokens - 1;
 
-    public static PreparedPrompt Refused(GenerationErrorCode code, string message) => None with { Error = new GenerationError(code, message) };
+    public static PreparedPrompt Refused(GenerationErrorCode code, string message) =>
+        None with { Error = new GenerationError(code, message) };
 }

@@ -9,8 +9,8 @@ using OrleansInference.Silo.Stages;
 namespace OrleansInference.Silo.Generation;
 
 /// <summary>
-/// Continuous batching, one step at a time: takes in what happened since the last step and says what the ring is to do. Steps are made by one
-/// caller; only <see cref="Add"/> and <see cref="Answer"/> may be called at any time.
+/// Continuous batching, one step at a time: takes in what happened since the last step and says what the ring is to do. Steps are made
+/// by one caller; only <see cref="Add"/> and <see cref="Answer"/> may be called at any time.
 /// </summary>
 internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer, HeadOptions options, TimeProvider time)
 {
@@ -72,7 +72,7 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
         else if (answer is TokensFrame tokens && tokens.BatchId == batch.BatchId)
             ApplyTokens(batch, tokens.Tokens.Span);
         else
-            throw new StageEngineException($"Batch {batch.BatchId} is the next to be answered, but a {answer.Type} frame of another batch came.");
+            throw new StageEngineException($"Batch {batch.BatchId} is the next to be answered; a {answer.Type} frame of another came.");
     }
 
     private void ApplyTokens(BatchInFlight batch, ReadOnlySpan<SampledToken> tokens)
@@ -92,8 +92,8 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
             throw new StageEngineException($"Batch {batch.BatchId} came back with {tokens.Length} tokens; {next} were asked for.");
     }
 
-    private bool IsAnswerTo(SequencePart part, SampledToken token) =>
-        token.Slot == part.Sequence.Slot && token.Position == part.EndPosition && token.Token >= 0 && token.Token < tokenizer.VocabularySize;
+    private bool IsAnswerTo(SequencePart part, SampledToken token) => token.Slot == part.Sequence.Slot
+        && token.Position == part.EndPosition && token.Token >= 0 && token.Token < tokenizer.VocabularySize;
 
     /// <summary>A sequence that was removed while its batch was under way has no owner any more, even if its slot has.</summary>
     private Completion? OwnerOf(SequencePart part) =>

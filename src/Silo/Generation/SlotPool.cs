@@ -1,6 +1,8 @@
 namespace OrleansInference.Silo.Generation;
 
-/// <summary>A pipeline's slots and the KV cells that they share. A sequence takes a slot only if the cells it may come to need are free.</summary>
+/// <summary>
+/// A pipeline's slots and the KV cells that they share. A sequence takes a slot only if the cells it may come to need are free.
+/// </summary>
 internal sealed class SlotPool(int slotCount, int cellCount)
 {
     private readonly int?[] _cellsTaken = new int?[slotCount];

@@ -6,8 +6,8 @@ using OrleansInference.Silo.Engines;
 namespace OrleansInference.Silo.Stages;
 
 /// <summary>
-/// One stage of one pipeline on this silo, through all its epochs. Loading, changing epoch and unloading happen in the background, one after
-/// another; a newer wish cancels an older one that is under way.
+/// One stage of one pipeline on this silo, through all its epochs. Loading, changing epoch and unloading happen in the background, one
+/// after another; a newer wish cancels an older one that is under way.
 /// </summary>
 internal sealed partial class HostedStage(string pipeline, int stage, StageServices services) : IProgress<double>, IAsyncDisposable
 {
@@ -64,7 +64,10 @@ internal sealed partial class HostedStage(string pipeline, int stage, StageServi
             if (_assignment is { } present)
             {
                 if (wanted.Epoch < present.Epoch)
-                    throw new ShardUnavailableException($"Stage {stage} of {pipeline} is in epoch {present.Epoch}; epoch {wanted.Epoch} is over.");
+                {
+                    throw new ShardUnavailableException(
+                        $"Stage {stage} of {pipeline} is in epoch {present.Epoch}; epoch {wanted.Epoch} is over.");
+                }
                 if (wanted == present && (_isChanging || Fault is null))
                     return Status;
             }
@@ -194,7 +197,8 @@ internal sealed partial class HostedStage(string pipeline, int stage, StageServi
     {
         await DropEngineAsync();
         var configuration = new StageConfiguration(
-            wanted.Model, wanted.FirstLayer, wanted.EndLayer, wanted.SlotCount, wanted.CellCount, wanted.MaximumBatchRows, services.Device.Threads);
+            wanted.Model, wanted.FirstLayer, wanted.EndLayer, wanted.SlotCount, wanted.CellCount, wanted.MaximumBatchRows,
+            services.Device.Threads);
         var made = await services.Engines.LoadStageAsync(configuration, this, cancellation);
         lock (_gate)
             _engine = made;

@@ -131,7 +131,8 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
         {
             return await services.Connector.ConnectAsync(endpoint, HelloTo(endpoint), handler, either.Token);
         }
-        catch (Exception exception) when (exception is DataPlaneRefusedException or DataPlaneUnreachableException or DataPlaneClosedException)
+        catch (Exception exception)
+            when (exception is DataPlaneRefusedException or DataPlaneUnreachableException or DataPlaneClosedException)
         {
             throw new ShardUnavailableException($"{Name} cannot be linked to {peer}: {exception.Message}");
         }
@@ -194,7 +195,10 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
     private StageConnectionHandler AcceptTokens(HelloFrame hello, DataPlaneConnection connection)
     {
         if (hello.Stage != assignment.StageCount - 1 || assignment.StageCount == 1)
-            throw new DataPlaneRefusedException($"The last stage of {assignment.Pipeline} is {assignment.StageCount - 1}, not {hello.Stage}.");
+        {
+            throw new DataPlaneRefusedException(
+                $"The last stage of {assignment.Pipeline} is {assignment.StageCount - 1}, not {hello.Stage}.");
+        }
         RefuseOtherCounts(hello);
         if (_tokens is not null)
             throw new DataPlaneRefusedException($"{Name} is connected with the last stage already.");
@@ -206,10 +210,9 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
     {
         if (_head is null)
             throw new DataPlaneRefusedException($"{Name} is not linked yet.");
-        var session = new GenerationSession(_head, services.Heads, connection, services.Time, services.Logs.CreateLogger<GenerationSession>());
-        _sessions[connection] = session;
-        _ = connection.Completion.ContinueWith(_ => _sessions.TryRemove(connection, out var _), TaskScheduler.Default);
-        return session;
+        var sessionLogger = services.Logs.CreateLogger<GenerationSession>();
+        return _sessions[connection] = new GenerationSession(
+            _head, services.Heads, connection, () => _sessions.TryRemove(connection, out _), services.Time, sessionLogger);
     }
 
     private void RefuseOtherCounts(HelloFrame hello)
@@ -217,7 +220,8 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
         if (hello.SlotCount != assignment.SlotCount || hello.PositionCount != assignment.CellCount)
         {
             throw new DataPlaneRefusedException(
-                $"{Name} has {assignment.SlotCount} slots and {assignment.CellCount} cells, not {hello.SlotCount} and {hello.PositionCount}.");
+                $"{Name} has {assignment.SlotCount} slots and {assignment.CellCount} cells, " +
+                $"not {hello.SlotCount} and {hello.PositionCount}.");
         }
     }
 

@@ -114,7 +114,8 @@ internal sealed class StageHost(StageServices services) : IStageHost, IDataPlane
             throw new ArgumentException($"Stage {assignment.Stage} of {assignment.StageCount} does not exist.");
         if (assignment.FirstLayer < 0 || assignment.EndLayer <= assignment.FirstLayer)
             throw new ArgumentException($"Layers [{assignment.FirstLayer}, {assignment.EndLayer}) are no slice.");
-        if (Math.Min(Math.Min(assignment.SlotCount, assignment.CellCount), Math.Min(assignment.ContextLength, assignment.MaximumBatchRows)) < 1)
+        int[] counts = [assignment.SlotCount, assignment.CellCount, assignment.ContextLength, assignment.MaximumBatchRows];
+        if (counts.Min() < 1)
             throw new ArgumentException("Slots, cells, context length and rows per batch must each be at least 1.");
     }
 }

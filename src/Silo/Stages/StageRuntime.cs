@@ -109,7 +109,8 @@ internal sealed partial class StageRuntime : IAsyncDisposable
                 await _output(fault, _stopping.Token);
                 break;
             case FrameWork other:
-                throw new DataPlaneProtocolException($"A {other.Frame.Type} frame came round the ring; stages take Open, Batch, Clear and Fault.");
+                throw new DataPlaneProtocolException(
+                    $"A {other.Frame.Type} frame came round the ring; stages take Open, Batch, Clear and Fault.");
         }
     }
 
@@ -138,7 +139,8 @@ internal sealed partial class StageRuntime : IAsyncDisposable
     private async ValueTask FaultAsync(long batchId, Exception exception)
     {
         LogBatchFailed(exception, _assignment.Pipeline, _assignment.Stage, batchId);
-        await _output(new FaultFrame(batchId, $"Stage {_assignment.Stage} could not compute a batch: {exception.Message}"), _stopping.Token);
+        var reason = $"Stage {_assignment.Stage} could not compute a batch: {exception.Message}";
+        await _output(new FaultFrame(batchId, reason), _stopping.Token);
         // A refused argument says nothing of the engine; a computation that fails again and again does.
         if (exception is not ArgumentException && ++_consecutiveFaults == _consecutiveFaultLimit)
             _onFailed($"stage {_assignment.Stage} failed to compute {_consecutiveFaults} times in a row: {exception.Message}", true);

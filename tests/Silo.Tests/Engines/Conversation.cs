@@ -32,10 +32,12 @@ internal static class Conversation
     }
 
     /// <summary>
-    /// Several sequences in ragged batches: each joins two steps after the one before it, its prompt chunks sharing batches with the others'
+    /// Several sequences in ragged batches: each joins two steps after the one before it, its prompt chunks sharing batches with the
+    /// others'
     /// decode rows, and ends at a length of its own.
     /// </summary>
-    public static async Task<List<Drawn>> RunRaggedAsync(IModelRunner runner, int[][] prompts, SamplingParameters[] samplings, int chunk = 9)
+    public static async Task<List<Drawn>> RunRaggedAsync(
+        IModelRunner runner, int[][] prompts, SamplingParameters[] samplings, int chunk = 9)
     {
         var drawn = new List<Drawn>();
         var last = new SampledToken?[prompts.Length];
@@ -46,8 +48,10 @@ internal static class Conversation
         {
             var rows = new List<BatchRow>();
             var tokens = new List<int>();
-            foreach (var slot in Enumerable.Range(0, prompts.Length).Where(slot => step >= 2 * slot && done[slot] < prompts[slot].Length + 6 + 3 * slot))
+            for (var slot = 0; slot < prompts.Length; slot++)
             {
+                if (step < 2 * slot || done[slot] >= prompts[slot].Length + 6 + 3 * slot)
+                    continue;
                 int[] fed = last[slot] is { } token
                     ? [token.Token] : prompts[slot][done[slot]..Math.Min(prompts[slot].Length, done[slot] + chunk)];
                 rows.AddRange(Rows(slot, done[slot], fed.Length, done[slot] + fed.Length >= prompts[slot].Length));
@@ -74,7 +78,8 @@ internal static class Conversation
         for (var index = 0; index < expected.Count; index++)
         {
             var equal = actual[index].Logits.AsSpan().SequenceEqual(expected[index].Logits, BitComparer.Instance);
-            equal.ShouldBeTrue($"logits of drawn token {index} (slot {expected[index].Token.Slot}, position {expected[index].Token.Position})");
+            var token = expected[index].Token;
+            equal.ShouldBeTrue($"logits of drawn token {index} (slot {token.Slot}, position {token.Position})");
         }
     }
 

@@ -7,7 +7,8 @@ public sealed class ExactnessTests(TestModels models)
 {
     private static readonly SamplingParameters s_seeded = new()
     {
-        Temperature = 0.9f, TopK = 40, TopP = 0.95f, MinP = 0.01f, RepeatPenalty = 1.1f, FrequencyPenalty = 0.2f, PresencePenalty = 0.1f, Seed = 42,
+        Temperature = 0.9f, TopK = 40, TopP = 0.95f, MinP = 0.01f,
+        RepeatPenalty = 1.1f, FrequencyPenalty = 0.2f, PresencePenalty = 0.1f, Seed = 42,
     };
 
     public static TheoryData<string> Names()

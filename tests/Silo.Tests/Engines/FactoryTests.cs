@@ -32,7 +32,8 @@ public sealed class FactoryTests(TestModels models)
         await RefusesAsync(good with { Threads = 0 }, "threads");
         await RefusesAsync(good with { FirstLayer = 3, EndLayer = 3 }, "Layers 3 to 3");
         await RefusesAsync(good with { EndLayer = 99 }, "99");
-        await Should.ThrowAsync<ModelNotFoundException>(() => models.Factory().LoadStageAsync(good with { Model = "none" }, null, Cancellation));
+        await Should.ThrowAsync<ModelNotFoundException>(
+            () => models.Factory().LoadStageAsync(good with { Model = "none" }, null, Cancellation));
         await Should.ThrowAsync<ModelNotFoundException>(() => models.Factory().LoadTokenizerAsync("none", Cancellation));
 
         async Task RefusesAsync(StageConfiguration configuration, string reason) =>

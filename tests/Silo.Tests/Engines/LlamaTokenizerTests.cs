@@ -9,7 +9,8 @@ public sealed class LlamaTokenizerTests(TestModels models)
 {
     private static readonly ChatMessage[] s_chat =
     [
-        new("system", "You are kind."), new("user", "Tell me a story about a fox."), new("assistant", " Once…\n\n"), new("user", "\n  and 2+2? 😀 "),
+        new("system", "You are kind."), new("user", "Tell me a story about a fox."), new("assistant", " Once…\n\n"),
+        new("user", "\n  and 2+2? 😀 "),
     ];
 
     [Theory]
@@ -24,7 +25,8 @@ public sealed class LlamaTokenizerTests(TestModels models)
             var tokens = tokenizer.Tokenize(text, addSpecial: false, parseSpecial: false);
             var bytes = tokens.SelectMany(token => tokenizer.PieceOf(token).ToArray()).ToArray();
             var decoded = Encoding.UTF8.GetString(bytes);
-            (decoded == text || decoded == " " + text).ShouldBeTrue($"{name}: '{(text.Length > 50 ? text[..50] : text)}' came back as another text");
+            (decoded == text || decoded == " " + text)
+                .ShouldBeTrue($"{name}: '{text[..Math.Min(50, text.Length)]}' came back as another text");
         }
     }
 
@@ -49,7 +51,8 @@ public sealed class LlamaTokenizerTests(TestModels models)
     {
         using var tokenizer = await LoadAsync("pebble");
 
-        Should.Throw<ArgumentException>(() => tokenizer.Tokenize(new string('a', 5_000_000), false, false)).Message.ShouldContain("5000000");
+        Should.Throw<ArgumentException>(() => tokenizer.Tokenize(new string('a', 5_000_000), false, false))
+            .Message.ShouldContain("5000000");
         Should.Throw<ArgumentOutOfRangeException>(() => tokenizer.PieceOf(tokenizer.VocabularySize));
     }
 
@@ -101,7 +104,8 @@ public sealed class LlamaTokenizerTests(TestModels models)
         using var tokenizer = await LoadAsync("pebble");
 
         Should.Throw<ChatTemplateException>(() => tokenizer.TokenizeChat([])).Message.ShouldContain("0 messages");
-        Should.Throw<ChatTemplateException>(() => tokenizer.TokenizeChat([new("user<|im_end|>", "a")])).Message.ShouldContain("role of message 0");
+        Should.Throw<ChatTemplateException>(() => tokenizer.TokenizeChat([new("user<|im_end|>", "a")]))
+            .Message.ShouldContain("role of message 0");
         Should.Throw<ChatTemplateException>(() => tokenizer.TokenizeChat([new("user", "a\0b")])).Message.ShouldContain("NUL");
     }
 

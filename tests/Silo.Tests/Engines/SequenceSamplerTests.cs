@@ -72,13 +72,15 @@ public sealed class SequenceSamplerTests : IDisposable
     {
         var allowed = Enumerable.Range(0, Vocabulary).OrderByDescending(token => _logits[token]).ToArray();
         var normalizer = LogProbabilities.Normalizer(_logits);
-        var count = topK > 0 ? topK : topP < 1 ? Nucleus(allowed, normalizer, topP) : allowed.Count(token => _logits[token] >= _logits[allowed[0]] + Math.Log(minP));
+        var count = topK > 0 ? topK
+            : topP < 1 ? Nucleus(allowed, normalizer, topP)
+            : allowed.Count(token => _logits[token] >= _logits[allowed[0]] + Math.Log(minP));
         if (expectedCount > 0)
             count.ShouldBe(expectedCount);
         using var sampler = new SequenceSampler(
             new SamplingParameters { TopK = topK, TopP = topP, MinP = minP, Temperature = 2, Seed = 1 }, [], Vocabulary);
 
-        var drawn = Enumerable.Range(0, 3000).Select(position => sampler.Sample(new BatchRow(0, position, true), _logits, _candidates).Token);
+        var drawn = Enumerable.Range(0, 3000).Select(position => At(sampler, position));
 
         drawn.Distinct().Order().ShouldBe(allowed.Take(count).Order());
     }

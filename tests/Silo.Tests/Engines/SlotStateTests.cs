@@ -123,7 +123,8 @@ public sealed class SlotStateTests(TestModels models)
         await Conversation.RunAsync(sliced, slot: 0, model.Prompt(6, 150), 1, chunk: 50);
         var state = await sliced.Last.ExportAsync(0);
 
-        (await Should.ThrowAsync<StageEngineException>(() => sliced.Last.ImportAsync(1, state).AsTask())).Message.ShouldContain("256 cells hold 150");
+        (await Should.ThrowAsync<StageEngineException>(() => sliced.Last.ImportAsync(1, state).AsTask()))
+            .Message.ShouldContain("256 cells hold 150");
 
         await sliced.ClearAsync(0, 0);
         await sliced.Last.ImportAsync(1, state);

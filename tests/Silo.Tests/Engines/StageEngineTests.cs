@@ -34,7 +34,8 @@ public sealed class StageEngineTests(TestModels models)
         await RefusesAsync(last, [row], [], hidden, "hidden values");
         await RefusesAsync(last, [row with { Slot = 1, Sample = true }], [], hidden.AsMemory(0, first.Shape.HiddenSize), "not opened");
         await RefusesAsync(
-            last, [row with { Sample = true }, new(0, 1, true), new(0, 2, true)], [], hidden.AsMemory(0, 3 * first.Shape.HiddenSize), "slots (2)");
+            last, [row with { Sample = true }, new(0, 1, true), new(0, 2, true)], [], hidden.AsMemory(0, 3 * first.Shape.HiddenSize),
+            "slots (2)");
 
         var prompt = model.Prompt(1, 8);
         var expected = await Conversation.RunAsync(sliced, 0, prompt, 4);
@@ -109,7 +110,8 @@ public sealed class StageEngineTests(TestModels models)
         await using var sliced = await SlicedModel.LoadAsync(models, model, slices: 1);
         await sliced.OpenAsync(0, SamplingParameters.Greedy, []);
 
-        var cancelled = sliced.Last.DecodeAsync(new StageInput(Conversation.Rows(0, 0, 3, true), new[] { 1, 2, 3 }, default), new CancellationToken(true));
+        var input = new StageInput(Conversation.Rows(0, 0, 3, true), new[] { 1, 2, 3 }, default);
+        var cancelled = sliced.Last.DecodeAsync(input, new CancellationToken(true));
 
         await Should.ThrowAsync<OperationCanceledException>(cancelled.AsTask());
         (await sliced.DecodeAsync(Conversation.Rows(0, 0, 3, true), [1, 2, 3])).Count.ShouldBe(1);
@@ -123,7 +125,8 @@ public sealed class StageEngineTests(TestModels models)
         var engine = sliced.Last;
 
         var calls = Enumerable.Range(0, 200)
-            .Select(position => engine.DecodeAsync(new StageInput(Conversation.Rows(0, position, 1, false), new[] { 5 }, default), Cancellation).AsTask())
+            .Select(position => new StageInput(Conversation.Rows(0, position, 1, false), new[] { 5 }, default))
+            .Select(input => engine.DecodeAsync(input, Cancellation).AsTask())
             .ToArray();
 
         await Task.WhenAll(calls);
@@ -138,10 +141,12 @@ public sealed class StageEngineTests(TestModels models)
         var engine = sliced.Last;
         var tokens = new int[512];
         var calls = Enumerable.Range(0, 8)
-            .Select(chunk => engine.DecodeAsync(new StageInput(Conversation.Rows(0, chunk * 512, 512, false), tokens, default), Cancellation).AsTask())
+            .Select(chunk => new StageInput(Conversation.Rows(0, chunk * 512, 512, false), tokens, default))
+            .Select(input => engine.DecodeAsync(input, Cancellation).AsTask())
             .ToArray();
 
-        await Task.WhenAll(engine.DisposeAsync().AsTask(), engine.DisposeAsync().AsTask()).WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
+        await Task.WhenAll(engine.DisposeAsync().AsTask(), engine.DisposeAsync().AsTask())
+            .WaitAsync(TimeSpan.FromSeconds(10), Cancellation);
 
         foreach (var call in calls)
         {
@@ -170,7 +175,8 @@ public sealed class StageEngineTests(TestModels models)
         }
     }
 
-    private static async Task RefusesAsync(IStageEngine engine, BatchRow[] rows, int[] tokens, ReadOnlyMemory<float> hidden, string reason) =>
+    private static async Task RefusesAsync(
+        IStageEngine engine, BatchRow[] rows, int[] tokens, ReadOnlyMemory<float> hidden, string reason) =>
         await RefusesAsync(async () => await engine.DecodeAsync(new StageInput(rows, tokens, hidden), Cancellation), reason);
 
     private static async Task RefusesAsync(Func<ValueTask> call, string reason) =>

@@ -69,7 +69,10 @@ internal sealed unsafe class WholeModel : IModelRunner
         var pointer = &slot;
         sbyte output = 1;
         var count = 1;
-        var batch = new LlamaBatch { n_tokens = 1, token = &token, pos = &position, n_seq_id = &count, seq_id = &pointer, logits = &output };
+        var batch = new LlamaBatch
+        {
+            n_tokens = 1, token = &token, pos = &position, n_seq_id = &count, seq_id = &pointer, logits = &output,
+        };
         LlamaNative.llama_decode(_context, batch).ShouldBe(0);
     }
 

@@ -43,7 +43,7 @@ public sealed class BatchFormerTests
         var former = new BatchFormer(4);
         var sequences = Enumerable.Range(0, 3).Select(slot => new Sequence(slot, Prompt(12), chunkRows: 4)).ToList();
 
-        var order = Enumerable.Range(0, 9).Select(_ => former.Form(sequences).ShouldNotBeNull().Rows.Select(row => row.Slot).Distinct().Single());
+        var order = Enumerable.Range(0, 9).Select(_ => former.Form(sequences)!.Rows.Select(row => row.Slot).Distinct().Single());
 
         order.ShouldBe([0, 1, 2, 0, 1, 2, 0, 1, 2]);
     }
@@ -87,7 +87,8 @@ public sealed class BatchFormerTests
             var random = new Random(seed);
             var maximumRows = random.Next(1, 12);
             var former = new BatchFormer(maximumRows);
-            var sequences = Enumerable.Range(0, random.Next(1, 8)).Select(slot => new Sequence(slot, Prompt(random.Next(1, 20)), random.Next(1, 9))).ToList();
+            var sequences = Enumerable.Range(0, random.Next(1, 8))
+                .Select(slot => new Sequence(slot, Prompt(random.Next(1, 20)), random.Next(1, 9))).ToList();
             var next = new int[sequences.Count];
             for (var step = 0; step < 60; step++)
             {

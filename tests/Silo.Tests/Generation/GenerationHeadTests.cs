@@ -130,7 +130,8 @@ public sealed class GenerationHeadTests : IAsyncDisposable
     {
         var head = await StartProvenAsync();
         var faults = 1;
-        _engine.BeforeDecode = _ => Interlocked.Decrement(ref faults) >= 0 ? throw new StageEngineException("The accelerator coughed.") : Task.CompletedTask;
+        _engine.BeforeDecode = _ =>
+            Interlocked.Decrement(ref faults) >= 0 ? throw new StageEngineException("The accelerator coughed.") : Task.CompletedTask;
         var (failing, next) = (Request(1, 20), Request(2, 5));
 
         head.Submit(failing).ShouldBeNull();

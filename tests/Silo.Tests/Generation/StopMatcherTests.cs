@@ -117,7 +117,8 @@ public sealed class StopMatcherTests
     }
 
     /// <summary>A small alphabet, so that stops and their beginnings are frequent.</summary>
-    private static string RandomText(Random random, int length) => string.Concat(Enumerable.Range(0, length).Select(_ => (char)('a' + random.Next(3))));
+    private static string RandomText(Random random, int length) =>
+        string.Concat(Enumerable.Range(0, length).Select(_ => (char)('a' + random.Next(3))));
 
     private static (string Text, bool IsStopped) Reference(string text, ImmutableArray<string> stops)
     {

@@ -11,21 +11,19 @@ internal sealed class FakeEngineFactory : IStageEngineFactory
     /// <summary>Run before an engine is made; may wait or throw.</summary>
     public Func<StageConfiguration, CancellationToken, Task>? BeforeLoad { get; set; }
 
-    /// <summary>Applied to every engine that is made from now on.</summary>
-    public Action<FakeStageEngine>? OnMade { get; set; }
-
-    public async Task<IStageEngine> LoadStageAsync(StageConfiguration configuration, IProgress<double>? progress, CancellationToken cancellation)
+    public async Task<IStageEngine> LoadStageAsync(
+        StageConfiguration configuration, IProgress<double>? progress, CancellationToken cancellation)
     {
         progress?.Report(0.5);
         if (BeforeLoad is { } before)
             await before(configuration, cancellation);
         var engine = new FakeStageEngine(configuration);
-        OnMade?.Invoke(engine);
         Engines.Enqueue(engine);
         return engine;
     }
 
-    public Task<ITokenizer> LoadTokenizerAsync(string model, CancellationToken cancellation) => Task.FromResult<ITokenizer>(new FakeTokenizer());
+    public Task<ITokenizer> LoadTokenizerAsync(string model, CancellationToken cancellation) =>
+        Task.FromResult<ITokenizer>(new FakeTokenizer());
 }
 
 internal sealed class FakeTokenizer : ITokenizer

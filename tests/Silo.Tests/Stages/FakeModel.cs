@@ -3,8 +3,8 @@ using System.Text;
 namespace OrleansInference.Silo.Tests.Stages;
 
 /// <summary>
-/// A model whose next token is a hash of the whole sequence so far, computed layer by layer: every layer keeps a running hash per sequence, so
-/// a row that is lost, doubled, out of order or of another sequence changes everything that follows.
+/// A model whose next token is a hash of the whole sequence so far, computed layer by layer: every layer keeps a running hash per
+/// sequence, so a row that is lost, doubled, out of order or of another sequence changes everything that follows.
 /// </summary>
 internal static class FakeModel
 {

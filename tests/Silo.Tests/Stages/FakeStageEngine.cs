@@ -16,7 +16,8 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
 
     public StageShape Shape { get; } = new(
         configuration.FirstLayer == 0, configuration.EndLayer == FakeModel.LayerCount, configuration.EndLayer - configuration.FirstLayer,
-        FakeModel.HiddenSize, FakeModel.VocabularySize, configuration.SlotCount, configuration.CellCount, configuration.MaximumBatchRows, 1000, 100);
+        FakeModel.HiddenSize, FakeModel.VocabularySize, configuration.SlotCount, configuration.CellCount, configuration.MaximumBatchRows,
+        MappedBytes: 1000, KvBytes: 100);
 
     public StageConfiguration Configuration => configuration;
 
@@ -91,19 +92,24 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
     private StageOutput Compute(StageInput input)
     {
         var rows = input.Rows.Span;
-        if (rows.Length > Shape.MaximumBatchRows || (Shape.IsFirst ? input.Tokens.Length : input.Hidden.Length / FakeModel.HiddenSize) != rows.Length)
+        var given = Shape.IsFirst ? input.Tokens.Length : input.Hidden.Length / FakeModel.HiddenSize;
+        if (rows.Length > Shape.MaximumBatchRows || given != rows.Length)
             throw new ArgumentException("The batch's sizes do not match.");
         var sampled = 0;
         for (var index = 0; index < rows.Length; index++)
         {
-            var value = Advance(rows[index], Shape.IsFirst ? FakeModel.Enter(input.Tokens.Span[index]) : (long)input.Hidden.Span[index * FakeModel.HiddenSize]);
+            var entering = Shape.IsFirst
+                ? FakeModel.Enter(input.Tokens.Span[index]) : (long)input.Hidden.Span[index * FakeModel.HiddenSize];
+            var value = Advance(rows[index], entering);
             _hidden[index * FakeModel.HiddenSize] = value;
             if (Shape.IsLast && rows[index].Sample)
                 _tokens[sampled++] = Sample(rows[index], value);
         }
         if (_slots.Values.Sum(slot => slot.Position) > Shape.CellCount)
             throw new StageEngineException("The cache is full.");
-        return Shape.IsLast ? new StageOutput(default, _tokens.AsMemory(0, sampled)) : new StageOutput(_hidden.AsMemory(0, rows.Length * FakeModel.HiddenSize), default);
+        return Shape.IsLast
+            ? new StageOutput(default, _tokens.AsMemory(0, sampled))
+            : new StageOutput(_hidden.AsMemory(0, rows.Length * FakeModel.HiddenSize), default);
     }
 
     private SampledToken Sample(BatchRow row, long hash)

@@ -1,6 +1,5 @@
 using OrleansInference.DataPlane.Connections;
 using OrleansInference.DataPlane.Frames;
-using OrleansInference.DataPlane.Generation;
 using OrleansInference.Grains.Shards;
 using OrleansInference.Silo.Engines;
 
@@ -88,7 +87,8 @@ public sealed class StageHostTests
     {
         await using var ring = await TestRing.StartReadyAsync(1);
         var old = ring.EngineOf(0);
-        ring.Head.Engines.BeforeLoad = (_, _) => old.IsDisposed ? Task.CompletedTask : throw new InvalidOperationException("Both would be in memory.");
+        ring.Head.Engines.BeforeLoad = (_, _) =>
+            old.IsDisposed ? Task.CompletedTask : throw new InvalidOperationException("Both would be in memory.");
 
         ring.Head.Host.Load(ring.AssignmentOf(0, 2) with { EndLayer = 3 });
 
@@ -103,7 +103,8 @@ public sealed class StageHostTests
         await ring.BecomeReadyAsync(epoch: 3);
 
         ring.Head.Host.Load(ring.AssignmentOf(0, 3)).State.ShouldBe(ShardState.Linked);
-        Should.Throw<ShardUnavailableException>(() => ring.Head.Host.Load(ring.AssignmentOf(0, 2))).Message.ShouldContain("epoch 2 is over");
+        Should.Throw<ShardUnavailableException>(() => ring.Head.Host.Load(ring.AssignmentOf(0, 2))).Message
+            .ShouldContain("epoch 2 is over");
         await ring.LinkAsync(epoch: 3);
 
         ring.StatusOf(0).ShouldSatisfyAllConditions(
@@ -139,7 +140,8 @@ public sealed class StageHostTests
         await ring.Head.Host.UnloadAsync(TestRing.Pipeline, 0, epoch: 1).Within();
 
         ring.EngineOf(0).IsDisposed.ShouldBeTrue();
-        ring.StatusOf(0).ShouldBe(new ShardStatus(ShardState.Empty, 0, "device-0", Environment.ProcessId, ring.Head.Endpoint, 0, 0, 0, 0, 0, null));
+        ring.StatusOf(0).ShouldBe(
+            new ShardStatus(ShardState.Empty, 0, "device-0", Environment.ProcessId, ring.Head.Endpoint, 0, 0, 0, 0, 0, null));
         (await running.Finished.Within()).Error.ShouldNotBeNull();
         await gateway.Closed.Within();
         await Eventually.AsyncIs(() => ring.StatusOf(1).State == ShardState.Faulted, "the neighbour noticed");
@@ -168,11 +170,11 @@ public sealed class StageHostTests
         await using var ring = await TestRing.StartAsync(2);
         await ring.LoadAsync(1);
 
-        var unlinked = await Should.ThrowAsync<ShardUnavailableException>(async () => await ring.Head.Host.ProveAsync(TestRing.Pipeline, 1, Cancellation));
-        unlinked.Message.ShouldContain("not linked yet");
+        Func<Task> prove = () => ring.Head.Host.ProveAsync(TestRing.Pipeline, 1, Cancellation);
+
+        (await Should.ThrowAsync<ShardUnavailableException>(prove)).Message.ShouldContain("not linked yet");
         await ring.Head.Host.LinkAsync(ring.LinkOf(0, 1), Cancellation);
-        var open = await Should.ThrowAsync<ShardUnavailableException>(async () => await ring.Head.Host.ProveAsync(TestRing.Pipeline, 1, Cancellation));
-        open.Message.ShouldContain("last stage has not connected");
+        (await Should.ThrowAsync<ShardUnavailableException>(prove)).Message.ShouldContain("last stage has not connected");
     }
 
     [Fact]
@@ -195,115 +197,6 @@ public sealed class StageHostTests
         (await RefusalAsync(head, ring.Hello(ConnectionRole.Tokens, stage: 1))).ShouldContain("already");
     }
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public async Task Stage_WhenItIsLostMidStream_FailsWhatRunsAndServesAgainInTheNextEpoch(int victim)
-    {
-        await using var ring = await TestRing.StartReadyAsync(3, slots: 3);
-        await using var gateway = await ring.ConnectAsync();
-        var running = new List<TestCompletion>();
-        for (var number = 0; number < 5; number++)
-            running.Add(await gateway.SendAsync(FakeModel.PromptOf(number, leastTokens: 150), 150));
-        await Eventually.AsyncIs(() => running[0].Tokens.Count > 2, "streams run");
-
-        await ring.ReplaceAsync(victim);
-
-        foreach (var completion in running)
-        {
-            var error = (await completion.Finished.Within()).Error.ShouldNotBeNull();
-            error.Code.ShouldBe(GenerationErrorCode.StageLost);
-            error.RetryAfterMilliseconds.ShouldBeGreaterThan(0);
-        }
-        (await gateway.CompleteAsync("more", 5)).Finish.Error.ShouldNotBeNull().Code.ShouldBe(GenerationErrorCode.NotReady);
-        for (var stage = 0; stage < 3; stage++)
-        {
-            if (stage != victim)
-                await Eventually.AsyncIs(() => ring.StatusOf(stage) is { State: ShardState.Faulted, Fault: not null }, $"stage {stage} noticed");
-        }
-        await ring.BecomeReadyAsync(epoch: 2);
-        await using var next = await ring.ConnectAsync(epoch: 2);
-        var prompt = FakeModel.PromptOf(7, leastTokens: 30);
-        (await next.CompleteAsync(prompt, 30)).Text.ShouldBe(FakeModel.TextOf(FakeModel.Complete(FakeModel.Tokenize(prompt), 30)));
-        ring.Head.Engines.Engines.Count.ShouldBe(1);
-    }
-
-    [Fact]
-    public async Task Stage_WhenItsEngineFailsOnce_FailsThatBatchOnly()
-    {
-        await using var ring = await TestRing.StartReadyAsync(3, slots: 4);
-        await using var gateway = await ring.ConnectAsync();
-        var prompt = FakeModel.PromptOf(3, leastTokens: 30);
-        foreach (var stage in new[] { 0, 1, 2 })
-        {
-            var faults = 1;
-            ring.EngineOf(stage).BeforeDecode = _ =>
-                Interlocked.Decrement(ref faults) == 0 ? throw new StageEngineException("A cosmic ray.") : Task.CompletedTask;
-
-            var failed = await gateway.CompleteAsync(prompt, 30);
-            var error = failed.Finish.Error.ShouldNotBeNull();
-            error.Code.ShouldBe(GenerationErrorCode.Internal);
-            error.Message.ShouldBe($"Stage {stage} could not compute a batch: A cosmic ray.");
-
-            (await gateway.CompleteAsync(prompt, 30)).Text.ShouldBe(FakeModel.TextOf(FakeModel.Complete(FakeModel.Tokenize(prompt), 30)));
-            ring.StatusOf(stage).State.ShouldBe(ShardState.Linked);
-        }
-    }
-
-    [Fact]
-    public async Task Stage_WhenItsEngineKeepsFailing_IsFaultedAndLoadedAnew()
-    {
-        await using var ring = await TestRing.StartReadyAsync(2);
-        await using var gateway = await ring.ConnectAsync();
-        ring.EngineOf(1).BeforeDecode = _ => throw new StageEngineException("Out of order.");
-
-        for (var number = 0; number < 3; number++)
-            (await gateway.CompleteAsync("again", 5)).Finish.Error.ShouldNotBeNull();
-        await Eventually.AsyncIs(() => ring.StatusOf(1).State == ShardState.Faulted, "the stage is faulted");
-        ring.StatusOf(1).Fault.ShouldNotBeNull().ShouldContain("3 times in a row");
-
-        await Eventually.AsyncIs(() => ring.StatusOf(0).State == ShardState.Faulted, "the head knows");
-        await ring.BecomeReadyAsync(epoch: 2);
-        ring.Silos.Select(silo => silo.Engines.Engines.Count).ShouldBe([1, 2]);
-    }
-
-    [Fact]
-    public async Task Slots_WhenTheyAreReused_AreClearedBeforeTheyAreOpenedAgain()
-    {
-        await using var ring = await TestRing.StartReadyAsync(2, slots: 2);
-        await using var gateway = await ring.ConnectAsync();
-
-        await Task.WhenAll(Enumerable.Range(0, 30).Select(number => gateway.CompleteAsync($"p{number}", 4)));
-
-        await Eventually.AsyncIs(() => ring.EngineOf(1).OccupiedSlots == 0, "all is cleared");
-        foreach (var slot in new[] { 0, 1 })
-        {
-            var calls = ring.EngineOf(1).Calls.Where(call => call.EndsWith($" {slot}", StringComparison.Ordinal)).ToList();
-            calls.Count.ShouldBeGreaterThan(2);
-            calls.Where((call, index) => call.StartsWith(index % 2 == 0 ? "open" : "clear", StringComparison.Ordinal)).Count().ShouldBe(calls.Count);
-        }
-    }
-
-    [Fact]
-    public async Task Silo_WhenItStops_LetsStreamsEndAndClosesWhatIsLeftInTime()
-    {
-        await using var ring = await TestRing.StartReadyAsync(1, slots: 2, settings: new Dictionary<string, string?> { ["Generation:DrainSeconds"] = "0.3" });
-        await using var gateway = await ring.ConnectAsync();
-        var first = FakeModel.PromptOf(1, leastTokens: 5);
-        var gate = new TaskCompletionSource();
-        var quick = await gateway.SendAsync(first, 5);
-        await quick.Finished.Within();
-        ring.EngineOf(0).BeforeDecode = _ => gate.Task;
-        var stuck = await gateway.SendAsync(first, 5);
-        await Eventually.AsyncIs(() => ring.StatusOf(0).BusySlots == 1, "a stream runs");
-
-        await ring.Head.StopAsync().Within();
-
-        (await stuck.Finished.Within()).Error.ShouldNotBeNull().Code.ShouldBe(GenerationErrorCode.NotReady);
-        await gateway.Closed.Within();
-        ring.EngineOf(0).IsDisposed.ShouldBeTrue();
-    }
-
     private static async Task<string> RefusalAsync(TestSilo silo, HelloFrame hello)
     {
         var exception = await Should.ThrowAsync<DataPlaneRefusedException>(
@@ -313,7 +206,8 @@ public sealed class StageHostTests
 
     private sealed class NoFrames : IFrameHandler
     {
-        public ValueTask OnFrameAsync(Frame frame, DataPlaneConnection connection, CancellationToken cancellation) => ValueTask.CompletedTask;
+        public ValueTask OnFrameAsync(Frame frame, DataPlaneConnection connection, CancellationToken cancellation) =>
+            ValueTask.CompletedTask;
 
         public ValueTask OnClosedAsync(DataPlaneConnection connection, Exception? reason) => ValueTask.CompletedTask;
     }

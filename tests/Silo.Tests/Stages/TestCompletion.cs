@@ -14,7 +14,8 @@ internal sealed class TestCompletion(long requestId)
 
     public Task<GenerationFinish> Finished => _finished.Task;
 
-    public GenerationFinish Finish => _finished.Task.IsCompletedSuccessfully ? _finished.Task.Result : throw new InvalidOperationException("Not finished.");
+    public GenerationFinish Finish =>
+        _finished.Task.IsCompletedSuccessfully ? _finished.Task.Result : throw new InvalidOperationException("Not finished.");
 
     public string Text
     {

@@ -1,5 +1,7 @@
 using OrleansInference.DataPlane.Frames;
 using OrleansInference.Grains.Shards;
+using OrleansInference.Silo.Engines;
+using OrleansInference.Silo.Tests.Engines;
 
 namespace OrleansInference.Silo.Tests.Stages;
 
@@ -11,25 +13,44 @@ internal sealed class TestRing : IAsyncDisposable
     private readonly List<TestSilo> _silos;
     private readonly StageAssignment _template;
 
-    private TestRing(List<TestSilo> silos, StageAssignment template) => (_silos, _template) = (silos, template);
+    private readonly int _layerCount;
+
+    private TestRing(List<TestSilo> silos, StageAssignment template, int layerCount) =>
+        (_silos, _template, _layerCount) = (silos, template, layerCount);
 
     public IReadOnlyList<TestSilo> Silos => _silos;
 
     public TestSilo Head => _silos[0];
 
     public static async Task<TestRing> StartAsync(
-        int stages, int slots = 4, int context = 256, int batchRows = 32, int? cells = null, IReadOnlyDictionary<string, string?>? settings = null)
+        int stages, int slots = 4, int context = 256, int batchRows = 32, int? cells = null,
+        IReadOnlyDictionary<string, string?>? settings = null)
     {
         var silos = new List<TestSilo>();
         for (var stage = 0; stage < stages; stage++)
             silos.Add(await TestSilo.StartAsync($"device-{stage}", settings));
         var template = new StageAssignment(
             Pipeline, "fake", Epoch: 1, Stage: 0, stages, 0, 0, "", slots, cells ?? slots * context, context, batchRows);
-        return new TestRing(silos, template);
+        return new TestRing(silos, template, FakeModel.LayerCount);
+    }
+
+    /// <summary>A ring that computes a real model, one thread per stage.</summary>
+    public static async Task<TestRing> StartReadyAsync(TestModel model, IStageEngineFactory factory, int stages, int slots = 4)
+    {
+        const int Context = 256;
+        var settings = new Dictionary<string, string?> { ["Device:Threads"] = "1" };
+        var silos = new List<TestSilo>();
+        for (var stage = 0; stage < stages; stage++)
+            silos.Add(await TestSilo.StartAsync($"device-{stage}", settings, factory));
+        var template = new StageAssignment(Pipeline, model.Manifest.Id, 1, 0, stages, 0, 0, "", slots, slots * Context, Context, 64);
+        var ring = new TestRing(silos, template, model.Manifest.LayerCount);
+        await ring.BecomeReadyAsync(epoch: 1);
+        return ring;
     }
 
     public static async Task<TestRing> StartReadyAsync(
-        int stages, int slots = 4, int context = 256, int batchRows = 32, int? cells = null, IReadOnlyDictionary<string, string?>? settings = null)
+        int stages, int slots = 4, int context = 256, int batchRows = 32, int? cells = null,
+        IReadOnlyDictionary<string, string?>? settings = null)
     {
         var ring = await StartAsync(stages, slots, context, batchRows, cells, settings);
         await ring.BecomeReadyAsync(epoch: 1);
@@ -43,8 +64,8 @@ internal sealed class TestRing : IAsyncDisposable
         {
             Epoch = epoch,
             Stage = stage,
-            FirstLayer = FakeModel.LayerCount * stage / count,
-            EndLayer = FakeModel.LayerCount * (stage + 1) / count,
+            FirstLayer = _layerCount * stage / count,
+            EndLayer = _layerCount * (stage + 1) / count,
             Device = $"device-{stage}",
         };
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,14 +25,16 @@ internal sealed class TestSilo : IAsyncDisposable
 
     public DataPlaneConnector Connector => _app.Services.GetRequiredService<DataPlaneConnector>();
 
-    public static async Task<TestSilo> StartAsync(string device, IReadOnlyDictionary<string, string?>? settings = null)
+    /// <param name="factory">Real engines in place of the fake ones.</param>
+    public static async Task<TestSilo> StartAsync(
+        string device, IReadOnlyDictionary<string, string?>? settings = null, IStageEngineFactory? factory = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Device:Name"] = device });
         var engines = new FakeEngineFactory();
-        builder.Services.AddSingleton<IStageEngineFactory>(engines);
+        builder.Services.AddSingleton(factory ?? engines);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddOptions<DeviceOptions>().BindConfiguration(DeviceOptions.Section);
         builder.AddStages();
@@ -45,6 +46,4 @@ internal sealed class TestSilo : IAsyncDisposable
     public Task StopAsync() => _app.StopAsync();
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
-
-    public static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 }

@@ -20,6 +20,8 @@ public static class WellKnownGrainTypeProperties
     public const string PlacementStrategy = "placement-strategy";
     public const string IdleDeactivationPeriod = "idle-duration";
     public const string IndefiniteIdleDeactivationPeriodValue = "indefinite";
+    public const string TypeName = "type-name";
+    public const string FullTypeName = "full-type-name";
     public const string Reentrant = "reentrant";
 }
 

@@ -14,7 +14,8 @@ internal static class ChatContentFinder
     public static IReadOnlyList<ChatMessage> Mark(IReadOnlyList<ChatMessage> messages) =>
         [.. messages.Select((message, index) => message with { Content = $"{Bracket}{index}{Bracket}" })];
 
-    /// <returns>The ranges of contents in <paramref name="text"/>, in order; null when the template did more to them than trim them.</returns>
+    /// <returns>The ranges of contents in <paramref name="text"/>, in order; null when the template did more to them than trim
+    /// them.</returns>
     public static IReadOnlyList<Range>? Find(IReadOnlyList<ChatMessage> messages, string marked, string text)
     {
         var contents = new List<Range>();

@@ -25,12 +25,15 @@ internal sealed class ChatPromptTokenizer(Vocabulary vocabulary)
             ? [token] : vocabulary.Tokenize(text[fragment.Start..fragment.End], addSpecial: false, parseSpecial: false))]);
     }
 
-    /// <summary>A template that changes messages beyond trimming hides where they are; its text is taken only if no message could be mistaken.</summary>
+    /// <summary>
+    /// A template that changes messages beyond trimming hides where they are; its text is taken only if no message could be mistaken.
+    /// </summary>
     private int[] TokenizeWhole(IReadOnlyList<ChatMessage> messages, string text)
     {
         if (messages.Any(message => _controlTokens.Any(token => message.Content.Contains(token.Text, StringComparison.Ordinal))))
             throw new ChatTemplateException(
-                "A message holds the text of one of the model's control tokens, and this model's template does not let it be kept apart. Leave it out.");
+                "A message holds the text of one of the model's control tokens, and this model's template does not let it be kept "
+                + "apart. Leave it out.");
         return WithBeginToken(vocabulary.Tokenize(text, addSpecial: false, parseSpecial: true));
     }
 
@@ -57,7 +60,8 @@ internal sealed class ChatPromptTokenizer(Vocabulary vocabulary)
             if (left > start)
                 yield return new Fragment(start, left, null);
             yield return new Fragment(match, after, special.Token);
-            from = start = special.StripsRight ? end - text.AsSpan(after, end - after).TrimStart(ChatContentFinder.Whitespace).Length : after;
+            from = start = special.StripsRight
+                ? end - text.AsSpan(after, end - after).TrimStart(ChatContentFinder.Whitespace).Length : after;
         }
         if (end > start)
             yield return new Fragment(start, end, null);

@@ -144,12 +144,14 @@ internal sealed class LlamaStageEngine : IStageEngine
         {
             if (!input.Tokens.IsEmpty || input.Hidden.Length != rowCount * Shape.HiddenSize)
                 throw new ArgumentException(
-                    $"A batch of {rowCount} rows needs {rowCount} × {Shape.HiddenSize} hidden values and no tokens; it has {input.Hidden.Length} and {input.Tokens.Length} tokens.");
+                    $"A batch of {rowCount} rows needs {rowCount} × {Shape.HiddenSize} hidden values and no tokens; "
+                    + $"it has {input.Hidden.Length} and {input.Tokens.Length} tokens.");
             return input.Hidden.Span;
         }
         if (!input.Hidden.IsEmpty || input.Tokens.Length != rowCount)
             throw new ArgumentException(
-                $"A batch of {rowCount} rows needs {rowCount} tokens and no hidden values; it has {input.Tokens.Length} tokens and {input.Hidden.Length} hidden values.");
+                $"A batch of {rowCount} rows needs {rowCount} tokens and no hidden values; "
+                + $"it has {input.Tokens.Length} tokens and {input.Hidden.Length} hidden values.");
         foreach (var token in input.Tokens.Span)
             SamplingLimits.RequireToken(token, Shape.VocabularySize);
         return _embeddings.Rows(input.Tokens.Span);

@@ -37,7 +37,8 @@ internal sealed class LlamaStageEngineFactory(
         var manifest = store.Load(configuration.Model);
         if (configuration.FirstLayer < 0 || configuration.EndLayer > manifest.LayerCount)
             throw new ArgumentException(
-                $"Layers {configuration.FirstLayer} to {configuration.EndLayer} are not in {manifest.Id}, which has {manifest.LayerCount}.");
+                $"Layers {configuration.FirstLayer} to {configuration.EndLayer} are not in {manifest.Id}, "
+                + $"which has {manifest.LayerCount}.");
         var path = assembler.Assemble(
             manifest, configuration.FirstLayer, configuration.EndLayer, models.Value.SliceFolderOrDefault, Part(progress, 0, AssemblyShare),
             cancellation);

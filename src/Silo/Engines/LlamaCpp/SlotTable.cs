@@ -27,7 +27,8 @@ internal sealed class SlotTable(int slotCount, int cellCount, int maximumBatchRo
             if ((uint)slot >= (uint)slotCount)
                 throw new ArgumentException($"Row {index} is for slot {slot}; there are slots 0 to {slotCount - 1}.");
             if (position != _expected[slot])
-                throw new ArgumentException($"Row {index} has position {position} of slot {slot}, which goes on at position {_expected[slot]}.");
+                throw new ArgumentException(
+                    $"Row {index} has position {position} of slot {slot}, which goes on at position {_expected[slot]}.");
             if (position >= cellCount)
                 throw new ArgumentException($"Row {index} has position {position}; the cache has {cellCount} cells.");
             _expected[slot]++;
@@ -58,8 +59,8 @@ internal sealed class SlotTable(int slotCount, int cellCount, int maximumBatchRo
     {
         if (hasSlidingWindow && endPosition > 0 && endPosition < _importedEnds[slot])
             throw new ArgumentException(
-                $"Slot {slot} was imported up to position {_importedEnds[slot]}; a model with a sliding window cannot go back to {endPosition}. "
-                + "Clear the slot from position 0 and replay it.");
+                $"Slot {slot} was imported up to position {_importedEnds[slot]}; a model with a sliding window cannot go back to "
+                + $"{endPosition}. Clear the slot from position 0 and replay it.");
     }
 
     public void Truncate(int slot, int fromPosition)

@@ -50,8 +50,7 @@ internal sealed unsafe class HiddenCapture : IDisposable
     private static byte OnTensor(GgmlTensor* tensor, byte ask, State* state)
     {
         if (ask != 0)
-            return new ReadOnlySpan<byte>(tensor->name, state->NameLength).SequenceEqual(new ReadOnlySpan<byte>(state->Name, state->NameLength))
-                ? (byte)1 : (byte)0;
+            return IsWanted(tensor->name, state) ? (byte)1 : (byte)0;
         var rows = tensor->ne[1];
         if (tensor->ne[0] != state->HiddenSize || rows > state->MaximumRows - state->RowCount)
         {
@@ -63,6 +62,9 @@ internal sealed unsafe class HiddenCapture : IDisposable
         state->RowCount += (int)rows;
         return 0;
     }
+
+    private static bool IsWanted(byte* name, State* state) =>
+        new ReadOnlySpan<byte>(name, state->NameLength).SequenceEqual(new ReadOnlySpan<byte>(state->Name, state->NameLength));
 
     private struct State
     {

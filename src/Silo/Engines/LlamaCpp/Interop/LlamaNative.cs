@@ -119,7 +119,8 @@ internal static unsafe partial class LlamaNative
     public static partial nuint llama_state_seq_set_data(LlamaContextHandle context, byte* data, nuint size, int sequence);
 
     [LibraryImport(Library), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    public static partial void llama_attach_threadpool(LlamaContextHandle context, GgmlThreadpoolHandle pool, GgmlThreadpoolHandle batchPool);
+    public static partial void llama_attach_threadpool(
+        LlamaContextHandle context, GgmlThreadpoolHandle pool, GgmlThreadpoolHandle batchPool);
 
     [LibraryImport(Library), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial LlamaSamplerHandle llama_sampler_chain_init(LlamaSamplerChainParams parameters);

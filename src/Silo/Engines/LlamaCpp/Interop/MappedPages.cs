@@ -8,8 +8,8 @@ internal static class MappedPages
     private const string MapsFile = "/proc/self/maps";
 
     /// <summary>
-    /// Lets go of a file's pages; whatever is read again comes back from the system's cache. llama.cpp reads every weight once to lay it out
-    /// for the processor in memory of its own, and would hold the slice twice.
+    /// Lets go of a file's pages; whatever is read again comes back from the system's cache. llama.cpp reads every weight once to lay it
+    /// out for the processor in memory of its own, and would hold the slice twice.
     /// </summary>
     public static void Release(string path)
     {

@@ -5,7 +5,8 @@ namespace OrleansInference.Silo.Engines.LlamaCpp.Interop;
 /// <summary>Where the native libraries lie: a configured folder, or native/ of the repository that the process runs from.</summary>
 internal static class NativeFolder
 {
-    private const string Remedy = "Run `npm ci --ignore-scripts` in the repository's native/ folder, or set Natives:Folder to a folder that holds libllama.";
+    private const string Remedy =
+        "Run `npm ci --ignore-scripts` in the repository's native/ folder, or set Natives:Folder to a folder that holds libllama.";
 
     /// <exception cref="NativeRuntimeException">There is no such folder, or no libllama in it.</exception>
     public static string Resolve(string? configured, string startFolder)
@@ -32,7 +33,9 @@ internal static class NativeFolder
         return null;
     }
 
-    /// <summary>A library's file: the pinned version's name, the plain name, or any that begins with it (GPU builds have longer names).</summary>
+    /// <summary>
+    /// A library's file: the pinned version's name, the plain name, or any that begins with it (GPU builds have longer names).
+    /// </summary>
     public static string RequireLibrary(string folder, string name)
     {
         if (!Directory.Exists(folder))
@@ -54,7 +57,8 @@ internal static class NativeFolder
         {
             Architecture.X64 => "linux-x64",
             Architecture.Arm64 => "linux-arm64",
-            var other => throw new NativeRuntimeException($"There are no native libraries for {other}; set Natives:Folder to a build of llama.cpp {NativeVersion.Pinned}."),
+            var other => throw new NativeRuntimeException(
+                $"There are no native libraries for {other}; set Natives:Folder to a build of llama.cpp {NativeVersion.Pinned}."),
         };
         return Path.Combine("@node-llama-cpp", platform, "bins", platform);
     }

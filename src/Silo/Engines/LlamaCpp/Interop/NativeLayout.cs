@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace OrleansInference.Silo.Engines.LlamaCpp.Interop;
 
-/// <summary>The sizes and offsets that the pinned llama.cpp was compiled with; checked once, before the first call that passes a struct.</summary>
+/// <summary>
+/// The sizes and offsets that the pinned llama.cpp was compiled with; checked once, before the first call that passes a struct.
+/// </summary>
 internal static unsafe class NativeLayout
 {
     public static void Verify()
@@ -35,13 +37,15 @@ internal static unsafe class NativeLayout
     private static void RequireSize<T>(int actual, int expected) where T : unmanaged
     {
         if (actual != expected)
-            throw new NativeRuntimeException($"{typeof(T).Name} has {actual} bytes here and {expected} in llama.cpp {NativeVersion.Pinned}.");
+            throw new NativeRuntimeException(
+                $"{typeof(T).Name} has {actual} bytes here and {expected} in llama.cpp {NativeVersion.Pinned}.");
     }
 
     private static void RequireOffset<T>(string field, int expected) where T : unmanaged
     {
         var actual = (int)Marshal.OffsetOf<T>(field);
         if (actual != expected)
-            throw new NativeRuntimeException($"{typeof(T).Name}.{field} is at {actual} here and at {expected} in llama.cpp {NativeVersion.Pinned}.");
+            throw new NativeRuntimeException(
+                $"{typeof(T).Name}.{field} is at {actual} here and at {expected} in llama.cpp {NativeVersion.Pinned}.");
     }
 }

@@ -23,7 +23,8 @@ internal static unsafe class NativeRuntime
             if (s_folder is not null)
             {
                 if (s_folder != folder)
-                    throw new NativeRuntimeException($"Native libraries were loaded from {s_folder}; a process cannot load others from {folder}.");
+                    throw new NativeRuntimeException(
+                        $"Native libraries were loaded from {s_folder}; a process cannot load others from {folder}.");
                 return;
             }
             NativeLayout.Verify();
@@ -49,11 +50,14 @@ internal static unsafe class NativeRuntime
         fixed (byte* pointer = name)
         {
             var function = GgmlNative.ggml_backend_reg_get_proc_address(registry, pointer);
-            return function != 0 ? function : throw new NativeRuntimeException($"ggml's processor backend has no {Encoding.UTF8.GetString(name)}.");
+            return function != 0
+                ? function : throw new NativeRuntimeException($"ggml's processor backend has no {Encoding.UTF8.GetString(name)}.");
         }
     }
 
-    /// <summary>Gives back to the system what the C library keeps after a slice was unloaded: tens of megabytes, in many small blocks.</summary>
+    /// <summary>
+    /// Gives back to the system what the C library keeps after a slice was unloaded: tens of megabytes, in many small blocks.
+    /// </summary>
     public static void ReturnFreeMemory() => _ = LibcNative.malloc_trim(0);
 
     private static void Adopt(string folder)

@@ -15,7 +15,8 @@ internal static unsafe class NativeVersion
             throw new NativeRuntimeException($"{path} does not name its version (no llama_version); llama.cpp {Pinned} is required.");
         var reported = Marshal.PtrToStringUTF8(((delegate* unmanaged[Cdecl]<nint>)export)()) ?? "";
         if (!IsPinned(reported))
-            throw new NativeRuntimeException($"{path} is llama.cpp {reported}; version {Pinned} is required, because struct layouts differ between versions.");
+            throw new NativeRuntimeException(
+                $"{path} is llama.cpp {reported}; version {Pinned} is required, because struct layouts differ between versions.");
     }
 
     /// <summary>A build reports its release with or without a suffix: 0.5.0, 0.5.0-dev.</summary>

@@ -15,8 +15,8 @@ internal static unsafe class PreTokenizer
 
     private static readonly HashSet<string> s_handWritten = new(StringComparer.Ordinal)
     {
-        "llama3", "llama-v3", "llama-bpe", "falcon3", "pixtral", "dbrx", "smaug-bpe", "gpt-2", "phi-2", "mpt", "olmo", "starcoder", "refact",
-        "command-r", "smollm", "stablelm2", "qwen2", "deepseek-r1-qwen", "qwen35",
+        "llama3", "llama-v3", "llama-bpe", "falcon3", "pixtral", "dbrx", "smaug-bpe", "gpt-2", "phi-2", "mpt", "olmo", "starcoder",
+        "refact", "command-r", "smollm", "stablelm2", "qwen2", "deepseek-r1-qwen", "qwen35",
     };
 
     public static bool SplitsRecursively(SliceModel model)
@@ -28,7 +28,8 @@ internal static unsafe class PreTokenizer
         return length is < 0 or >= MaximumNameLength || !s_handWritten.Contains(Encoding.UTF8.GetString(buffer, length));
     }
 
-    /// <exception cref="ArgumentException">More characters follow each other without a change between space and no space than can be split.</exception>
+    /// <exception cref="ArgumentException">More characters follow each other without a change between space and no space than can be
+    /// split.</exception>
     public static void RequireShortRuns(string text)
     {
         var start = 0;
@@ -38,7 +39,8 @@ internal static unsafe class PreTokenizer
                 continue;
             if (index - start > MaximumRunLength)
                 throw new ArgumentException(
-                    $"The text has {index - start} characters in a row without a space (or only spaces); this model's vocabulary takes {MaximumRunLength}.");
+                    $"The text has {index - start} characters in a row without a space (or only spaces); "
+                    + $"this model's vocabulary takes {MaximumRunLength}.");
             start = index;
         }
     }

@@ -1,6 +1,8 @@
 namespace OrleansInference.Silo.Engines.LlamaCpp.Interop;
 
-/// <summary>ggml's own conversion of a tensor's row to floats, so that a looked-up embedding equals the one that a graph would look up.</summary>
+/// <summary>
+/// ggml's own conversion of a tensor's row to floats, so that a looked-up embedding equals the one that a graph would look up.
+/// </summary>
 internal sealed unsafe class RowDequantizer
 {
     private readonly delegate* unmanaged[Cdecl]<void*, float*, long, void> _convert;

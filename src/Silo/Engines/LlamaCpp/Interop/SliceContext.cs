@@ -49,7 +49,8 @@ internal sealed unsafe class SliceContext : IDisposable
             {
                 context.Dispose();
                 throw new StageEngineException(
-                    $"llama.cpp could not make a context of {configuration.CellCount} cells for {configuration.SlotCount} slots: {reason}.");
+                    $"llama.cpp could not make a context of {configuration.CellCount} cells for {configuration.SlotCount} slots: "
+                    + $"{reason}.");
             }
             context.KeepAlive(model.Handle);
             LlamaNative.llama_attach_threadpool(context, threads, threads);

@@ -4,7 +4,9 @@ using OrleansInference.DataPlane.Generation;
 
 namespace OrleansInference.Silo.Engines.LlamaCpp.Interop;
 
-/// <summary>A vocabulary's native calls. Thread-safe: the native vocabulary never changes, and lives until the last call has ended.</summary>
+/// <summary>
+/// A vocabulary's native calls. Thread-safe: the native vocabulary never changes, and lives until the last call has ended.
+/// </summary>
 internal sealed unsafe class Vocabulary(SliceModel model) : IDisposable
 {
     private const int StackTokens = 512;

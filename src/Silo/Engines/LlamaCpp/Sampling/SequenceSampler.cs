@@ -4,7 +4,9 @@ using OrleansInference.Silo.Engines.LlamaCpp.Interop;
 
 namespace OrleansInference.Silo.Engines.LlamaCpp.Sampling;
 
-/// <summary>Turns one sequence's logits into tokens. A draw depends on the parameters, the position and the tokens before it, and on nothing else.</summary>
+/// <summary>
+/// Turns one sequence's logits into tokens. A draw depends on the parameters, the position and the tokens before it, and on nothing else.
+/// </summary>
 internal sealed class SequenceSampler : IDisposable
 {
     private readonly SamplingParameters _sampling;
@@ -34,7 +36,8 @@ internal sealed class SequenceSampler : IDisposable
     {
         if (_hasPenalties && _history.Count <= row.Position)
             throw new ArgumentException(
-                $"Slot {row.Slot} samples after position {row.Position} with penalties, but only {_history.Count} of its tokens are known; open it with all of them.");
+                $"Slot {row.Slot} samples after position {row.Position} with penalties, but only {_history.Count} "
+                + "of its tokens are known; open it with all of them.");
     }
 
     /// <summary>Draws the token that follows a row.</summary>

@@ -1,0 +1,69 @@
+using Orleans;
+using Orleans.Runtime;
+
+namespace OrleansInference.ActorEngine.Tests.Grains;
+
+/// <summary>A grain that calls another as the test says, on the same silo or from one to another.</summary>
+public sealed record GrainPair(ICallerGrain Caller, ICalculatorGrain Target) : IAsyncDisposable
+{
+    public static async Task<GrainPair> CreateAsync(ClusterFixture fixture, bool sameSilo)
+    {
+        var silos = fixture.Cluster.Silos;
+        var pair = new GrainPair(
+            fixture.Client.GetGrain<ICallerGrain>(Guid.NewGuid().ToString()), fixture.Client.GetGrain<ICalculatorGrain>(Guid.NewGuid().ToString()));
+        using (ClusterFixture.PlaceAt(silos[0].SiloAddress))
+            await pair.Caller.GetSiloAsync();
+        using (ClusterFixture.PlaceAt(silos[sameSilo ? 0 : 1].SiloAddress))
+            await pair.Target.GetSiloAsync();
+        (await pair.Caller.GetSiloAsync()).Equals(await pair.Target.GetSiloAsync()).ShouldBe(sameSilo);
+        return pair;
+    }
+
+    public ValueTask DisposeAsync() => default;
+}
+
+public interface ICallerGrain : IGrainWithStringKey
+{
+    Task<SiloAddress> GetSiloAsync();
+
+    Task FailThroughAsync(ICalculatorGrain target, string kind, string message);
+
+    Task<bool> KeepsItsArgumentAsync(ICalculatorGrain target);
+
+    Task<bool> LeavesResultAloneAsync(ICalculatorGrain target);
+
+    Task<bool> SharesLabelAsync(ICalculatorGrain target);
+
+    Task<int> CountCallsAsync(ICalculatorGrain target, int calls);
+}
+
+public sealed class CallerGrain(ILocalSiloDetails silo) : Grain, ICallerGrain
+{
+    public Task<SiloAddress> GetSiloAsync() => Task.FromResult(silo.SiloAddress);
+
+    public Task FailThroughAsync(ICalculatorGrain target, string kind, string message) => target.FailAsync(kind, message);
+
+    public async Task<bool> KeepsItsArgumentAsync(ICalculatorGrain target)
+    {
+        var order = new Order { Lines = { "one" } };
+        await target.ChangeAsync(order);
+        return order.Lines.Count == 1;
+    }
+
+    public async Task<bool> LeavesResultAloneAsync(ICalculatorGrain target)
+    {
+        var changed = await target.ChangeAsync(new Order());
+        changed.Lines.Clear();
+        return (await target.GetHeldAsync()).Lines.Count == 1;
+    }
+
+    public Task<bool> SharesLabelAsync(ICalculatorGrain target) => target.IsSameAsync(CalculatorGrain.Shared);
+
+    public async Task<int> CountCallsAsync(ICalculatorGrain target, int calls)
+    {
+        var sum = 0;
+        for (var i = 0; i < calls; i++)
+            sum = await target.AddAsync(sum, 1);
+        return sum;
+    }
+}

@@ -1,0 +1,39 @@
+using OrleansInference.ActorEngine.Tests.Grains;
+
+namespace OrleansInference.ActorEngine.Tests;
+
+public sealed class StorageTests(ClusterFixture fixture)
+{
+    private readonly ICounterGrain _counter = fixture.Client.GetGrain<ICounterGrain>(Random.Shared.NextInt64());
+
+    [Fact]
+    public async Task State_WhenNothingIsStored_IsNew() => (await _counter.GetAsync()).Value.ShouldBe(0);
+
+    [Fact]
+    public async Task State_WhenWritten_OutlivesTheActivation()
+    {
+        await _counter.IncrementAsync();
+        await _counter.IncrementAsync();
+        var before = await _counter.GetAsync();
+        await _counter.EndAsync();
+        var after = await _counter.GetAsync();
+        after.Value.ShouldBe(2);
+        after.History.ShouldBe(["1", "2"]);
+        after.LastSilo.ShouldBe(before.LastSilo);
+        (await _counter.IncrementAsync()).ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task State_WhenCleared_IsNewAgain()
+    {
+        await _counter.IncrementAsync();
+        await _counter.ClearAsync();
+        (await _counter.GetAsync()).Value.ShouldBe(0);
+        await _counter.EndAsync();
+        (await _counter.IncrementAsync()).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task State_WhenSomebodyElseWroteIt_IsNotOverwritten() =>
+        (await _counter.WriteAfterSomebodyElseAsync()).ShouldBe("refused, then read 99");
+}
