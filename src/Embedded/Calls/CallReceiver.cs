@@ -76,19 +76,29 @@ internal sealed class CallReceiver(
     private void Send(SiloAddress caller, long id, byte[] response)
     {
         _cancellable.TryRemove((caller, id), out _);
-        _ = SendAsync(caller, response);
+        if (!membership.Members.TryGetValue(caller, out var member))
+        {
+            work.RunAsync(() => SendToNewcomerAsync(caller, response));
+            return;
+        }
+        var sent = transport.SendAsync(member, FrameKind.Response, response, default);
+        if (!sent.IsCompletedSuccessfully)
+            work.RunAsync(() => FinishSendAsync(sent));
     }
 
-    private async Task SendAsync(SiloAddress caller, byte[] response)
+    // A caller that has just joined may be heard before it is seen.
+    private async Task SendToNewcomerAsync(SiloAddress caller, byte[] response)
+    {
+        await membership.RefreshAsync();
+        if (membership.Members.TryGetValue(caller, out var member))
+            await FinishSendAsync(transport.SendAsync(member, FrameKind.Response, response, default));
+    }
+
+    private static async Task FinishSendAsync(Task sent)
     {
         try
         {
-            // A caller that has just joined may be heard before it is seen.
-            if (!membership.Members.ContainsKey(caller))
-                await membership.RefreshAsync().ConfigureAwait(false);
-            if (!membership.Members.TryGetValue(caller, out var member))
-                return;
-            await transport.SendAsync(member, FrameKind.Response, response, default).ConfigureAwait(false);
+            await sent;
         }
         catch (IOException)
         {

@@ -53,7 +53,10 @@ internal sealed class CallRouter(
                 return;
         }
         call.Payload = codec.WritePayload(call);
-        work.RunAsync(() => RouteAsync(call));
+        if (locator.Recall(call.Target) is { } silo && membership.Members.TryGetValue(silo, out var member))
+            SendNow(call, member);
+        else
+            work.RunAsync(() => RouteAsync(call));
     }
 
     /// <summary>The call came back without having run.</summary>
@@ -165,7 +168,7 @@ internal sealed class CallRouter(
             await membership.RefreshAsync();
             return false;
         }
-        return await TrySendAsync(call, member, place.MayActivate);
+        return await FinishSendAsync(call, member, BeginSend(call, member, place.MayActivate));
     }
 
     private void DeliverHere(PendingCall call)
@@ -176,19 +179,44 @@ internal sealed class CallRouter(
         catalog.Deliver(call.Target, grainClass, TurnOf(call, arguments, requestContext));
     }
 
-    private async Task<bool> TrySendAsync(PendingCall call, Member member, bool mayActivate)
+    // Calls of one caller to one grain keep their order where there is nothing to find out first.
+    private void SendNow(PendingCall call, Member member)
+    {
+        var sent = BeginSend(call, member, mayActivate: false);
+        if (!sent.IsCompletedSuccessfully)
+            work.RunAsync(() => ContinueAsync(call, member, sent));
+    }
+
+    private async Task ContinueAsync(PendingCall call, Member member, Task sent)
+    {
+        try
+        {
+            if (!await FinishSendAsync(call, member, sent))
+                await RouteAsync(call);
+        }
+        catch (Exception e)
+        {
+            call.Fail(e);
+        }
+    }
+
+    private Task BeginSend(PendingCall call, Member member, bool mayActivate)
     {
         call.Id = Interlocked.Increment(ref _lastId);
         call.SentTo = member.Silo;
         _sent[call.Id] = call;
-        if (call.IsDone)
-        {
-            Forget(call);
-            return true;
-        }
+        if (!call.IsDone)
+            return transport.SendAsync(member, FrameKind.Request, codec.WriteRequestHead(call, mayActivate), call.Payload);
+        Forget(call);
+        return Task.CompletedTask;
+    }
+
+    /// <returns>False when nothing was sent, because the silo is leaving or gone.</returns>
+    private async Task<bool> FinishSendAsync(PendingCall call, Member member, Task sent)
+    {
         try
         {
-            await transport.SendAsync(member, FrameKind.Request, codec.WriteRequestHead(call, mayActivate), call.Payload);
+            await sent;
             return true;
         }
         catch (ConnectFailedException e)

@@ -18,7 +18,7 @@ internal sealed class GrainLocator(IActivationDirectory directory, IClusterMembe
     {
         if (placement.IsStatelessWorker(call.Target.Type))
             return new GrainPlace(placement.ChooseForStatelessWorker(call), MayActivate: true);
-        if (_seen.TryGetValue(call.Target, out var seen) && membership.Members.ContainsKey(seen))
+        if (Recall(call.Target) is { } seen && membership.Members.ContainsKey(seen))
             return new GrainPlace(seen, MayActivate: false);
         if (directory.Find(call.Target) is { } owner)
         {
@@ -27,6 +27,9 @@ internal sealed class GrainLocator(IActivationDirectory directory, IClusterMembe
         }
         return new GrainPlace(await placement.PlaceAsync(call), MayActivate: true);
     }
+
+    /// <summary>The silo where the grain was last seen.</summary>
+    public SiloAddress? Recall(GrainId grainId) => _seen.GetValueOrDefault(grainId);
 
     /// <summary>The grain is not where it was thought to be; it is at <paramref name="owner"/>, where that is known.</summary>
     public void Correct(GrainId grainId, SiloAddress? owner)

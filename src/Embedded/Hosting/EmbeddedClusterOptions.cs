@@ -17,9 +17,9 @@ public sealed class EmbeddedClusterOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan PingPeriod { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Pings without any sign of life after which a member counts as frozen, and its process is ended. Default 10.</summary>
+    /// <summary>Pings without any sign of life after which a member counts as frozen, and its process is ended. Default 15: a busy machine is no frozen one.</summary>
     [Range(2, 1000)]
-    public int MissedPings { get; set; } = 10;
+    public int MissedPings { get; set; } = 15;
 
     /// <summary>How long a connection to a member may take. Default 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]

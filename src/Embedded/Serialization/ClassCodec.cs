@@ -30,7 +30,7 @@ internal abstract class ClassCodec<T> : Codec<T?>, IClassCodec
         }
         if (!writer.TryBeginReference(value))
             return;
-        var type = value.GetType();
+        var type = CodecProvider.TypeToSend(value);
         if (type == typeof(T))
         {
             writer.WriteByte(ReferenceMark.Exact);
@@ -67,7 +67,7 @@ internal abstract class ClassCodec<T> : Codec<T?>, IClassCodec
     {
         if (value is null)
             return null;
-        var type = value.GetType();
+        var type = CodecProvider.TypeToSend(value);
         IClassCodec codec = type == typeof(T) ? this : _provider.GetForValue(type);
         if (codec.IsBodyImmutable)
             return value;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Net;
 using Orleans;
 using Orleans.Runtime;
 
@@ -44,6 +45,14 @@ internal sealed class CodecProvider
         var codec = Get(type);
         return _valueCodecs.GetOrAdd(type, codec as IClassCodec ?? new BoxCodec(codec));
     }
+
+    /// <summary>The type that a value is sent as.</summary>
+    public static Type TypeToSend(object value) => value switch
+    {
+        // The framework's own addresses, such as Loopback, are of a type that it keeps to itself.
+        IPAddress => typeof(IPAddress),
+        _ => value.GetType(),
+    };
 
     public static string NameOf(Type type) =>
         type.GetCustomAttributes(typeof(AliasAttribute), inherit: false) is [AliasAttribute alias, ..] ? alias.Alias : type.FullName!;
