@@ -111,13 +111,6 @@ public sealed class DataPlaneOptions : IValidatableObject
             yield return new ValidationResult(
                 $"{Section}:{nameof(Advertise)} is '{Advertise}', but must be a host and a port, such as pi5.lan:5100.", [nameof(Advertise)]);
         }
-
-        if (Advertise is null && endpoint is not null && (endpoint.Address.Equals(IPAddress.Any) || endpoint.Address.Equals(IPAddress.IPv6Any)))
-        {
-            yield return new ValidationResult(
-                $"{Section}:{nameof(Advertise)} is missing: {Listen} is every address of this machine, so name the one that the others reach it by.",
-                [nameof(Advertise)]);
-        }
     }
 
     internal TimeSpan ConnectTimeout => TimeSpan.FromMilliseconds(ConnectTimeoutMilliseconds);

@@ -11,6 +11,8 @@ internal static class ClusterHosting
     /// </summary>
     public static WebApplicationBuilder JoinCluster(this WebApplicationBuilder builder)
     {
+        if (string.IsNullOrEmpty(builder.Configuration["Cluster:SiloName"]))
+            builder.Configuration["Cluster:SiloName"] = "gateway";
         builder.AddCluster(labels: new Dictionary<string, string>());
         builder.Services.AddSingleton<IAdmission, GrainAdmission>().AddSingleton<IClusterView, GrainClusterView>();
         return builder;
