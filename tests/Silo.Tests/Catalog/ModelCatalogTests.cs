@@ -14,14 +14,16 @@ public sealed class ModelCatalogTests : IDisposable
     {
         var store = new ModelStore(Path.Combine(_folder, "store"));
         var file = Path.Combine(_folder, "tiny.gguf");
-        RandomModel.Write(RandomModelShape.Get("tiny-llama-tied"), GgmlType.Q8_0, seed: 1, file);
-        var manifest = await store.ImportAsync(file, new ImportOptions { Name = "tiny" }, null, TestContext.Current.CancellationToken);
+        var cancellation = TestContext.Current.CancellationToken;
+        RandomModel.Write(RandomModelShape.Get("tiny-llama-tied"), GgmlType.Q8_0, seed: 1, file, cancellation: cancellation);
+        var manifest = await store.ImportAsync(file, new ImportOptions { Name = "tiny" }, null, cancellation);
 
-        var profile = await new ModelCatalog(store).GetProfileAsync("tiny", TestContext.Current.CancellationToken);
+        var profile = await new ModelCatalog(store).GetProfileAsync("tiny", cancellation);
 
         var sizes = manifest.Hyperparameters;
         (profile.Model, profile.Architecture, profile.LayerCount).ShouldBe(("tiny", "llama", manifest.LayerCount));
-        (profile.HiddenSize, profile.VocabularySize, profile.ContextLength).ShouldBe((sizes.HiddenSize, sizes.VocabularySize, sizes.ContextLength));
+        (profile.HiddenSize, profile.VocabularySize, profile.ContextLength)
+            .ShouldBe((sizes.HiddenSize, sizes.VocabularySize, sizes.ContextLength));
         profile.LayerBytes.Length.ShouldBe(manifest.LayerCount);
         profile.LayerBytes.ShouldAllBe(bytes => bytes > 0);
         profile.HeadBytes.ShouldBeGreaterThan(profile.EmbeddingBytes);
