@@ -4,7 +4,7 @@ using OrleansInference.Embedded.Manifest;
 
 namespace OrleansInference.Embedded.Calls;
 
-/// <summary>A call that its caller waits for. The first of these ends it: result, failure, timeout, cancellation, loss of the silo.</summary>
+/// <summary>A call that its caller waits for. One of these ends it: result, failure, timeout, cancellation, loss of the silo.</summary>
 internal abstract class PendingCall : ICallReply
 {
     private readonly CallRouter _router;

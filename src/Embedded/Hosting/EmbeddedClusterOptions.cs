@@ -2,9 +2,11 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansInference.Embedded.Hosting;
 
-/// <summary>Bounds and times of the embedded engine.</summary>
+/// <summary>Bounds and times of the embedded engine. Configuration section "Embedded".</summary>
 public sealed class EmbeddedClusterOptions
 {
+    internal const string Section = "Embedded";
+
     /// <summary>The folder that is the cluster. Silos of the same folder find each other.</summary>
     [Required]
     public string Folder { get; set; } = "";

@@ -41,7 +41,10 @@ internal static class EmbeddedServices
 
     private static void AddOptions(IServiceCollection services)
     {
-        services.AddOptions<EmbeddedClusterOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<EmbeddedClusterOptions>()
+            .BindConfiguration(EmbeddedClusterOptions.Section)
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
         services.AddOptions<SiloOptions>()
             .Validate(silo => !string.IsNullOrWhiteSpace(silo.SiloName), "A silo needs a name: UseEmbeddedClustering gives it one.")
             .ValidateOnStart();

@@ -172,6 +172,8 @@ public sealed class SerializationTests
     [InlineData(typeof(Unmarked), nameof(Unmarked))]
     [InlineData(typeof(WithoutId), nameof(WithoutId.Forgotten))]
     [InlineData(typeof(SameIds), "[Id(1)]")]
+    [InlineData(typeof(WithBadMember), "WithBadMember cannot be sent because of Inner: System.IO.Stream cannot be sent")]
+    [InlineData(typeof(Dictionary<string, WithBadMember>), "because of Inner")]
     [InlineData(typeof(DerivedFromUnmarked), nameof(Unmarked))]
     public void Type_WhenItCannotBeSent_IsRefusedByName(Type type, string named) =>
         Should.Throw<UnsupportedTypeException>(() => _codecs.Get(type)).Message.ShouldContain(named);
