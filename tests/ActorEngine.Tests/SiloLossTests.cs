@@ -33,8 +33,8 @@ public sealed class SiloLossTests
         using (ClusterFixture.PlaceAt(cluster.Silos[1].SiloAddress))
             await grain.CountAsync();
         var gate = Guid.NewGuid().ToString();
-        var calls = Enumerable.Range(0, 10).Select(_ => grain.WaitAsync(gate)).ToList();
-        await Gate.Of(gate).Reached;
+        var calls = Enumerable.Range(0, 10).Select(_ => grain.WaitInterleavedAsync(gate)).ToList();
+        await TestTime.UntilAsync(async () => await grain.PeekAsync() == 10, "ten calls under way");
         var watch = Stopwatch.StartNew();
         await cluster.KillSiloAsync(cluster.Silos[1]);
         foreach (var call in calls)
