@@ -174,7 +174,15 @@ internal sealed partial class Activation
 
     private async Task RunAsync(Turn turn)
     {
-        await turn.RunAsync(this);
+        try
+        {
+            await turn.RunAsync(this);
+        }
+        catch (Exception e)
+        {
+            // Turns tell their own failures; whatever escapes must not stop the grain.
+            _host.Logger.BackgroundWorkFailed(e);
+        }
         lock (_lock)
         {
             _running--;

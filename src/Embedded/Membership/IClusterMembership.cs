@@ -45,8 +45,13 @@ internal interface IClusterMembership
 
 /// <summary>What a silo says of itself when it joins.</summary>
 /// <param name="IsClient">Only calls grains: others do not see it as a silo.</param>
+/// <param name="Builds">The assemblies whose types it sends, and which build of each: members must have the same.</param>
 internal sealed record MemberProfile(
-    string Name, bool IsClient, ImmutableDictionary<string, string> Labels, ImmutableDictionary<string, GrainDescription> Grains);
+    string Name,
+    bool IsClient,
+    ImmutableDictionary<string, string> Labels,
+    ImmutableDictionary<string, GrainDescription> Grains,
+    ImmutableDictionary<string, Guid> Builds);
 
 /// <summary>A silo as its membership file describes it.</summary>
 /// <param name="ProcessStart">When its process started, in the kernel's own count, which tells it from a later one with the same id.</param>

@@ -20,7 +20,7 @@ internal sealed class UnixSocketTransport(
 
     private const int ReadBufferBytes = 64 * 1024;
 
-    private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FlushTimeout = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
 
