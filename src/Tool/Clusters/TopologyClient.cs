@@ -4,18 +4,29 @@ using System.Text.Json.Serialization;
 
 namespace OrleansInference.Tool.Clusters;
 
-/// <summary>Asks a gateway how its cluster is.</summary>
+/// <summary>Asks a gateway how its cluster is. A gateway that does not answer in time, or not in the right form, is an <see cref="HttpRequestException"/>.</summary>
 internal sealed class TopologyClient(Uri gateway) : IDisposable
 {
     private readonly HttpClient _http = new() { BaseAddress = gateway, Timeout = TimeSpan.FromSeconds(3) };
 
-    /// <exception cref="HttpRequestException">The gateway does not answer, or not with a topology.</exception>
-    public async Task<ClusterTopology> GetTopologyAsync(CancellationToken cancellation)
+    public Task<ClusterTopology> GetTopologyAsync(CancellationToken cancellation) => AskAsync(async () =>
+        await _http.GetFromJsonAsync("/admin/topology", TopologyJson.Default.ClusterTopology, cancellation).ConfigureAwait(false)
+            ?? throw new HttpRequestException("the answer is empty"), cancellation);
+
+    /// <summary>Whether the cluster serves all its models.</summary>
+    public Task<bool> IsReadyAsync(CancellationToken cancellation) => AskAsync(async () =>
+    {
+        using var response = await _http.GetAsync(new Uri("/readyz", UriKind.Relative), cancellation).ConfigureAwait(false);
+        return response.IsSuccessStatusCode;
+    }, cancellation);
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T> AskAsync<T>(Func<Task<T>> question, CancellationToken cancellation)
     {
         try
         {
-            return await _http.GetFromJsonAsync("/admin/topology", TopologyJson.Default.ClusterTopology, cancellation).ConfigureAwait(false)
-                ?? throw new HttpRequestException("the answer is empty");
+            return await question().ConfigureAwait(false);
         }
         catch (JsonException e)
         {
@@ -26,15 +37,6 @@ internal sealed class TopologyClient(Uri gateway) : IDisposable
             throw new HttpRequestException($"no answer within {_http.Timeout.TotalSeconds:0} s");
         }
     }
-
-    /// <summary>Whether the cluster serves all its models.</summary>
-    public async Task<bool> IsReadyAsync(CancellationToken cancellation)
-    {
-        using var response = await _http.GetAsync(new Uri("/readyz", UriKind.Relative), cancellation).ConfigureAwait(false);
-        return response.IsSuccessStatusCode;
-    }
-
-    public void Dispose() => _http.Dispose();
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
