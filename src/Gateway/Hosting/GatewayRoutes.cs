@@ -40,5 +40,6 @@ internal static class GatewayRoutes
     {
         app.MapGet("/healthz", HealthEndpoints.Alive);
         app.MapGet("/readyz", HealthEndpoints.ReadyAsync);
+        app.MapGet("/metrics", MetricsEndpoint.Get);
     }
 }

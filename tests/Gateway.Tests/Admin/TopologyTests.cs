@@ -41,6 +41,9 @@ public sealed class TopologyTests(GatewayFixture gateway) : IClassFixture<Gatewa
         {
             (await GetAsync("/admin/topology")).GetProperty("gateway").GetRawText().ShouldBe(
                 """{"in_flight_requests":1,"queued_requests":0,"running_completions":3,"head_connections":1}""");
+            var metrics = await gateway.Http.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
+            metrics.Split('\n').ShouldContain("oinf_gateway_running_completions 3");
+            metrics.Split('\n').ShouldContain("oinf_gateway_queue_length 0");
         }
 
         await gateway.SettleAsync();
