@@ -9,7 +9,8 @@ public sealed record GenerationDelta(string Text, ImmutableArray<TokenLogProbabi
 
 /// <summary>A sampled token with its log probability (natural logarithm) and the likeliest alternatives.</summary>
 /// <param name="Bytes">The token's own bytes, which may be half a character.</param>
-public sealed record TokenLogProbability(int Token, ImmutableArray<byte> Bytes, float LogProbability, ImmutableArray<AlternativeToken> Alternatives);
+public sealed record TokenLogProbability(
+    int Token, ImmutableArray<byte> Bytes, float LogProbability, ImmutableArray<AlternativeToken> Alternatives);
 
 public sealed record AlternativeToken(int Token, ImmutableArray<byte> Bytes, float LogProbability);
 

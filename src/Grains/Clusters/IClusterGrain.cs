@@ -1,36 +1,55 @@
 using System.Collections.Immutable;
 using Orleans;
+using Orleans.Concurrency;
 using OrleansInference.Grains.Devices;
 using OrleansInference.Grains.Pipelines;
 
 namespace OrleansInference.Grains.Clusters;
 
-/// <summary>The roster of devices and the models to serve. Key: 0.</summary>
+/// <summary>The roster of devices, the models to serve, and the ledger of device memory. Key: 0.</summary>
 [Alias("oinf.cluster")]
 public interface IClusterGrain : IGrainWithIntegerKey
 {
+    [AlwaysInterleave]
     [ResponseTimeout("00:00:02")]
     Task ReportDeviceAsync(DeviceReport report);
 
-    /// <summary>The devices whose silos are alive.</summary>
+    /// <summary>A pipeline tells its news at once. A report may get lost: between news the cluster grain asks every second.</summary>
+    [AlwaysInterleave, OneWay]
+    [ResponseTimeout("00:00:02")]
+    Task ReportPipelineAsync(PipelineStatus status);
+
+    /// <summary>The devices whose silos are alive and report.</summary>
+    [AlwaysInterleave]
     [ResponseTimeout("00:00:02")]
     Task<ImmutableArray<DeviceReport>> GetDevicesAsync();
 
-    /// <summary>Serves a model from now on, also after a restart. The same deployment again is no error.</summary>
+    /// <summary>The devices that a pipeline may plan with.</summary>
+    [AlwaysInterleave]
+    [ResponseTimeout("00:00:02")]
+    Task<DeviceOffers> GetOffersAsync(string pipeline);
+
+    /// <summary>
+    /// Books device memory for a pipeline, in place of all that it had booked. All or nothing; the ledger survives restarts.
+    /// </summary>
+    [ResponseTimeout("00:00:05")]
+    Task<ReservationOutcome> ReserveAsync(MemoryReservation reservation);
+
+    /// <summary>
+    /// Serves a model from now on, also after a restart. The same deployment again is no error; another one of the model replaces it.
+    /// </summary>
+    /// <exception cref="ArgumentException">A number is out of range; the message names it and the range.</exception>
     [ResponseTimeout("00:00:10")]
     Task DeployAsync(ModelDeployment deployment);
 
+    /// <summary>Serves a model no more. Its pipelines retire within seconds. Removing an unknown model is no error.</summary>
     [ResponseTimeout("00:00:10")]
     Task RemoveAsync(string model);
 
+    [AlwaysInterleave]
     [ResponseTimeout("00:00:02")]
     Task<ClusterTopology> GetTopologyAsync();
 }
-
-/// <param name="SlotCount">Sequences served at once by a pipeline.</param>
-/// <param name="ContextLength">Positions that one sequence may take; 0 takes the model's own.</param>
-[GenerateSerializer, Immutable]
-public sealed record ModelDeployment(string Model, int Replicas, int SlotCount, int ContextLength, int MaximumBatchRows, int QueueLength);
 
 [GenerateSerializer, Immutable]
 public sealed record ClusterTopology(

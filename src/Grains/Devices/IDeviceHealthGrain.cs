@@ -1,4 +1,5 @@
 using Orleans;
+using Orleans.Concurrency;
 
 namespace OrleansInference.Grains.Devices;
 
@@ -6,15 +7,22 @@ namespace OrleansInference.Grains.Devices;
 [Alias("oinf.device")]
 public interface IDeviceHealthGrain : IGrainWithStringKey
 {
-    /// <summary>Called by the silo when it starts; from then on the grain reads the sensors every second and reports to the cluster grain.</summary>
+    /// <summary>
+    /// Called by the silo when it has started; from then on the grain reads the sensors every second and reports to the cluster
+    /// grain. Registering again replaces what was registered.
+    /// </summary>
+    /// <exception cref="ArgumentException">The registration is of another device, or names no endpoint.</exception>
+    /// <exception cref="DeviceUnavailableException">No living silo carries the device's label, or two do.</exception>
     [ResponseTimeout("00:00:05")]
     Task RegisterAsync(DeviceRegistration registration);
 
+    /// <exception cref="DeviceUnavailableException">The device has not registered.</exception>
+    [AlwaysInterleave]
     [ResponseTimeout("00:00:02")]
     Task<DeviceReport> GetReportAsync();
 }
 
-/// <summary>The sensors of the silo's own device.</summary>
+/// <summary>The sensors of the silo's own device. Reading takes microseconds: it happens in a grain's turn.</summary>
 public interface IDeviceSensors
 {
     DeviceReadings Read();

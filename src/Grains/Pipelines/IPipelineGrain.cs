@@ -1,4 +1,5 @@
 using Orleans;
+using Orleans.Concurrency;
 
 namespace OrleansInference.Grains.Pipelines;
 
@@ -9,13 +10,20 @@ namespace OrleansInference.Grains.Pipelines;
 [Alias("oinf.pipeline")]
 public interface IPipelineGrain : IGrainWithStringKey
 {
-    /// <summary>Starts the pipeline, or keeps it going: called every second by the cluster grain, so a lost pipeline grain comes back.</summary>
-    [ResponseTimeout("00:00:05")]
+    /// <summary>
+    /// Starts the pipeline, or keeps it going: called every second by the cluster grain, so a lost pipeline grain comes back. Returns at
+    /// once with what is known. Another specification than before makes a new plan.
+    /// </summary>
+    [AlwaysInterleave]
+    [ResponseTimeout("00:00:02")]
     Task<PipelineStatus> EnsureAsync(PipelineSpecification specification);
 
+    /// <summary>What is known; null when the pipeline was never asked for, or has retired.</summary>
+    [AlwaysInterleave]
     [ResponseTimeout("00:00:02")]
-    Task<PipelineStatus> GetStatusAsync();
+    Task<PipelineStatus?> GetStatusAsync();
 
-    [ResponseTimeout("00:00:10")]
+    /// <summary>Unloads every shard that can be reached, frees the booked memory and ends. Retiring again is no error.</summary>
+    [ResponseTimeout("00:00:20")]
     Task RetireAsync();
 }

@@ -10,7 +10,8 @@ namespace OrleansInference.Grains.Pipelines;
 /// <param name="MaximumBatchRows">Rows per batch, and so the largest prefill chunk.</param>
 /// <param name="QueueLength">Requests that may wait for a slot.</param>
 [GenerateSerializer, Immutable]
-public sealed record PipelineSpecification(string Pipeline, string Model, int SlotCount, int ContextLength, int MaximumBatchRows, int QueueLength);
+public sealed record PipelineSpecification(
+    string Pipeline, string Model, int SlotCount, int ContextLength, int MaximumBatchRows, int QueueLength);
 
 public enum PipelineState
 {
@@ -26,12 +27,17 @@ public enum PipelineState
 /// <param name="Epoch">Raised by every plan.</param>
 /// <param name="HeadEndpoint">Data plane of stage 0's silo once ready.</param>
 /// <param name="LoadProgress">0 to 1, over all stages by bytes.</param>
-/// <param name="Reason">Why the pipeline is not ready, for people.</param>
+/// <param name="Reason">What the pipeline does or waits for while it is not ready, for people: "loads its layers". Null when ready.</param>
 [GenerateSerializer, Immutable]
 public sealed record PipelineStatus(
     PipelineSpecification Specification, long Epoch, PipelineState State, ImmutableArray<StageStatus> Stages, string? HeadEndpoint,
-    int ContextLength, double LoadProgress, string? Reason);
+    int ContextLength, double LoadProgress, string? Reason)
+{
+    /// <summary>Equality that looks into the stages, which the record's own does not.</summary>
+    internal bool IsSameAs(PipelineStatus other) => Stages.SequenceEqual(other.Stages) && this == other with { Stages = Stages };
+}
 
 [GenerateSerializer, Immutable]
 public sealed record StageStatus(
-    int Stage, int FirstLayer, int EndLayer, string Device, int ProcessId, ShardState State, double LoadProgress, long MappedBytes, long KvBytes);
+    int Stage, int FirstLayer, int EndLayer, string Device, int ProcessId, ShardState State, double LoadProgress, long MappedBytes,
+    long KvBytes);

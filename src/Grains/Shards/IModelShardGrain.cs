@@ -1,4 +1,5 @@
 using Orleans;
+using Orleans.Concurrency;
 
 namespace OrleansInference.Grains.Shards;
 
@@ -6,8 +7,12 @@ namespace OrleansInference.Grains.Shards;
 [Alias("oinf.shard")]
 public interface IModelShardGrain : IGrainWithStringKey
 {
-    /// <summary>Starts loading and returns at once; <see cref="GetStatusAsync"/> tells how far it is. Loading the same assignment again is no error.</summary>
-    /// <exception cref="ShardMisplacedException">The grain is not on the device that the assignment names; it deactivates, the caller places it again.</exception>
+    /// <summary>
+    /// Starts loading and returns at once; <see cref="GetStatusAsync"/> tells how far it is. Loading the same assignment again is no error.
+    /// </summary>
+    /// <exception cref="ShardMisplacedException">
+    /// The grain is not on the device that the assignment names; it deactivates, the caller places it again.
+    /// </exception>
     [ResponseTimeout("00:00:05")]
     Task<ShardStatus> LoadAsync(StageAssignment assignment);
 
@@ -21,6 +26,8 @@ public interface IModelShardGrain : IGrainWithStringKey
     [ResponseTimeout("00:00:10")]
     Task ProveAsync(long epoch, CancellationToken cancellation = default);
 
+    /// <summary>A shard that holds nothing says <see cref="ShardState.Empty"/>, and deactivates.</summary>
+    [AlwaysInterleave]
     [ResponseTimeout("00:00:02")]
     Task<ShardStatus> GetStatusAsync();
 
@@ -29,19 +36,35 @@ public interface IModelShardGrain : IGrainWithStringKey
     Task UnloadAsync(long epoch);
 }
 
-/// <summary>The silo's stages, as the shard grain drives them. Same meaning as <see cref="IModelShardGrain"/>; keyed by pipeline and stage.</summary>
+/// <summary>
+/// The silo's stages, as the shard grain drives them; keyed by pipeline and stage. Calls for one stage never overlap, those for
+/// different stages may. A stage that does not exist has the status <see cref="ShardState.Empty"/>.
+/// </summary>
 public interface IStageHost
 {
+    /// <summary>Name of the silo's device.</summary>
     string Device { get; }
 
+    /// <summary>
+    /// Starts loading in the background and returns at once. The same assignment again changes nothing. An assignment that differs only
+    /// by a higher epoch keeps the loaded slice: the stage drops its links, its sequences and its fault, and is
+    /// <see cref="ShardState.Loaded"/> in the new epoch; a slice that failed to load is loaded anew. Any other difference unloads what is
+    /// there, then loads. An older epoch than the present one is refused with <see cref="ShardUnavailableException"/>. A failure to
+    /// load shows as <see cref="ShardState.Faulted"/>.
+    /// </summary>
     ShardStatus Load(StageAssignment assignment);
 
+    /// <summary>As <see cref="IModelShardGrain.LinkAsync"/>; the same link again changes nothing.</summary>
     Task LinkAsync(StageLink link, CancellationToken cancellation);
 
+    /// <summary>
+    /// As <see cref="IModelShardGrain.ProveAsync"/>; may be asked again of a proven ring that serves requests, which go on undisturbed.
+    /// </summary>
     Task ProveAsync(string pipeline, long epoch, CancellationToken cancellation);
 
     ShardStatus GetStatus(string pipeline, int stage);
 
+    /// <summary>Unloads the stage if it is of this epoch or older; when the task is done, its memory is free.</summary>
     Task UnloadAsync(string pipeline, int stage, long epoch);
 }
 

@@ -2,7 +2,9 @@ using Orleans;
 
 namespace OrleansInference.Grains.Shards;
 
-/// <summary>What one shard is to load: layers [<paramref name="FirstLayer"/>, <paramref name="EndLayer"/>) of a model, for one pipeline and epoch.</summary>
+/// <summary>
+/// What one shard is to load: layers [<paramref name="FirstLayer"/>, <paramref name="EndLayer"/>) of a model, for one pipeline and epoch.
+/// </summary>
 /// <param name="Pipeline">model/replica.</param>
 /// <param name="Device">The device that the plan chose.</param>
 /// <param name="SlotCount">Sequences held at once; the same on every stage.</param>
@@ -14,7 +16,9 @@ public sealed record StageAssignment(
     string Pipeline, string Model, long Epoch, int Stage, int StageCount, int FirstLayer, int EndLayer, string Device,
     int SlotCount, int CellCount, int ContextLength, int MaximumBatchRows);
 
-/// <summary>Where a loaded stage sends its rows, and where the last stage sends its tokens. host:port of data planes; null where there is none.</summary>
+/// <summary>
+/// Where a loaded stage sends its rows, and where the last stage sends its tokens. host:port of data planes; null where there is none.
+/// </summary>
 [GenerateSerializer, Immutable]
 public sealed record StageLink(string Pipeline, long Epoch, int Stage, string? NextEndpoint, string HeadEndpoint);
 
@@ -33,5 +37,5 @@ public enum ShardState
 /// <param name="MappedBytes">Size of the slice file.</param>
 [GenerateSerializer, Immutable]
 public sealed record ShardStatus(
-    ShardState State, long Epoch, string Device, int ProcessId, string DataPlaneEndpoint, double LoadProgress, long MappedBytes, long KvBytes,
-    int BusySlots, int QueuedRequests, string? Fault);
+    ShardState State, long Epoch, string Device, int ProcessId, string DataPlaneEndpoint, double LoadProgress, long MappedBytes,
+    long KvBytes, int BusySlots, int QueuedRequests, string? Fault);

@@ -12,17 +12,28 @@ public interface IStageEngine : IAsyncDisposable
 {
     StageShape Shape { get; }
 
-    /// <summary>Runs a batch through the slice. Positions continue each slot's sequence without a gap.</summary>
+    /// <summary>
+    /// Runs a batch through the slice. Positions continue each slot's sequence without a gap; on the last stage at most as many rows as
+    /// there are slots may sample. The input's memory must not change before the call has ended. A call that fails leaves every slot as
+    /// it was.
+    /// </summary>
+    /// <param name="cancellation">Leaves the batch out if it has not begun; one that has begun is finished.</param>
     /// <returns>Hidden rows (every stage but the last) or sampled tokens; valid until the next call of this method is made.</returns>
     ValueTask<StageOutput> DecodeAsync(StageInput input, CancellationToken cancellation = default);
 
-    /// <summary>Starts a sequence on the last stage: how to sample in this slot, and the tokens so far, which the penalties look back on.</summary>
+    /// <summary>
+    /// Starts a sequence on the last stage: how to sample in this slot, and the tokens so far, which the penalties look back on.
+    /// </summary>
     ValueTask OpenAsync(int slot, SamplingParameters sampling, ReadOnlyMemory<int> history);
 
-    /// <summary>Forgets a slot's cells from a position on; 0 frees the slot.</summary>
+    /// <summary>
+    /// Forgets a slot's cells from a position on, so that it can be done again; 0 frees the slot, which must then be opened anew.
+    /// </summary>
     ValueTask ClearAsync(int slot, int fromPosition);
 
-    /// <summary>Gives <paramref name="targetSlot"/>, which must be empty, the cells of positions [0, <paramref name="endPosition"/>).</summary>
+    /// <summary>
+    /// Gives <paramref name="targetSlot"/>, which must be empty, the cells of positions [0, <paramref name="endPosition"/>).
+    /// </summary>
     ValueTask CopyAsync(int sourceSlot, int targetSlot, int endPosition);
 
     /// <summary>A slot's KV cells as bytes that <see cref="ImportAsync"/> of an engine of the same slice and layout takes.</summary>
@@ -38,8 +49,13 @@ public sealed record StageShape(
     bool IsFirst, bool IsLast, int LayerCount, int HiddenSize, int VocabularySize, int SlotCount, int CellCount, int MaximumBatchRows,
     long MappedBytes, long KvBytes);
 
-/// <summary>A batch: <paramref name="Tokens"/> (one a row) on the first stage, <paramref name="Hidden"/> (rows × hidden size) on the others.</summary>
+/// <summary>
+/// A batch: <paramref name="Tokens"/> (one a row) on the first stage, <paramref name="Hidden"/> (rows × hidden size) on the others.
+/// </summary>
 public readonly record struct StageInput(ReadOnlyMemory<BatchRow> Rows, ReadOnlyMemory<int> Tokens, ReadOnlyMemory<float> Hidden);
 
-/// <summary><paramref name="Hidden"/> is rows × hidden size in row order (empty on the last stage), <paramref name="Tokens"/> the sampled rows in row order.</summary>
+/// <summary>
+/// <paramref name="Hidden"/> is rows × hidden size in row order (empty on the last stage), <paramref name="Tokens"/> the sampled rows in
+/// row order.
+/// </summary>
 public readonly record struct StageOutput(ReadOnlyMemory<float> Hidden, ReadOnlyMemory<SampledToken> Tokens);

@@ -9,11 +9,16 @@ public interface ITokenizer : IDisposable
 
     /// <param name="addSpecial">Whether to add the model's own begin/end tokens.</param>
     /// <param name="parseSpecial">Whether texts of special tokens become those tokens (template output) or plain text (user input).</param>
+    /// <exception cref="ArgumentException">The text is longer, or has a longer word, than can be tokenized.</exception>
     int[] Tokenize(string text, bool addSpecial, bool parseSpecial);
 
-    /// <summary>The text of chat messages followed by the opening of the assistant's turn.</summary>
-    /// <exception cref="ChatTemplateException">The model has no template, or one that is not known.</exception>
-    string ApplyChatTemplate(IReadOnlyList<ChatMessage> messages);
+    /// <summary>
+    /// The tokens of chat messages followed by the opening of the assistant's turn. Control tokens come from the template alone:
+    /// their texts in a message stay text, so a message cannot end its turn or begin another.
+    /// </summary>
+    /// <exception cref="ChatTemplateException">The model has no template, or one that is not known, or a role is not a word.</exception>
+    /// <exception cref="ArgumentException">As of <see cref="Tokenize"/>.</exception>
+    int[] TokenizeChat(IReadOnlyList<ChatMessage> messages);
 
     /// <summary>Whether a token ends a completion.</summary>
     bool IsEndOfGeneration(int token);

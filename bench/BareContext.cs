@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using OrleansInference.Silo.Engines.LlamaCpp.Interop;
+using OrleansInference.Silo.Engines.LlamaCpp.Sampling;
+
+namespace OrleansInference.Bench;
+
+/// <summary>The whole model in one llama.cpp context with one thread, fed token after token: what serving is held against.</summary>
+internal sealed unsafe class BareContext : IDisposable
+{
+    private readonly SliceModel _model;
+    private readonly LlamaContextHandle _context;
+    private readonly GgmlThreadpoolHandle _threads;
+
+    public BareContext(string path)
+    {
+        NativeRuntime.Load(configuredFolder: null);
+        _model = SliceModel.Load(path, vocabularyOnly: false, null, CancellationToken.None);
+        var parameters = LlamaNative.llama_context_default_params();
+        parameters.n_ctx = BenchOptions.ContextLength;
+        parameters.n_batch = parameters.n_ubatch = BenchOptions.PromptTokens;
+        parameters.n_seq_max = 1;
+        parameters.n_threads = parameters.n_threads_batch = 1;
+        parameters.flash_attn_type = LlamaContextParams.FlashAttentionEnabled;
+        parameters.kv_unified = 1;
+        parameters.no_perf = 1;
+        _context = LlamaNative.llama_init_from_model(_model.Handle, parameters);
+        if (_context.IsInvalid)
+            throw new InvalidOperationException($"llama.cpp could not make a context for {path}.");
+        _context.KeepAlive(_model.Handle);
+        _threads = GgmlThreadpoolHandle.Create(1);
+        LlamaNative.llama_attach_threadpool(_context, _threads, _threads);
+    }
+
+    /// <summary>Feeds the prompt, then decodes greedily.</summary>
+    /// <returns>Tokens per second, the prompt and the first token left out.</returns>
+    public double Decode(ReadOnlySpan<int> prompt, int tokens)
+    {
+        _ = LlamaNative.llama_memory_seq_rm(LlamaNative.llama_get_memory(_context), 0, 0, -1);
+        var token = 0;
+        for (var position = 0; position < prompt.Length; position++)
+            token = Step(prompt[position], position);
+
+        var started = Stopwatch.GetTimestamp();
+        for (var index = 1; index < tokens; index++)
+            token = Step(token, prompt.Length + index - 1);
+        return (tokens - 1) / Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+
+    public void Dispose()
+    {
+        _context.Dispose();
+        _threads.Dispose();
+        _model.Dispose();
+    }
+
+    private int Step(int token, int position)
+    {
+        var slot = 0;
+        var (slots, count, output) = ((nint)(&slot), 1, (sbyte)1);
+        var batch = new LlamaBatch
+        {
+            n_tokens = 1, token = &token, pos = &position, n_seq_id = &count, seq_id = (int**)&slots, logits = &output,
+        };
+        if (LlamaNative.llama_decode(_context, batch) != 0)
+            throw new InvalidOperationException($"llama_decode failed at position {position}.");
+        return GreedyChoice.Of(new ReadOnlySpan<float>(LlamaNative.llama_get_logits_ith(_context, 0), _model.VocabularySize));
+    }
+}

@@ -1,0 +1,11 @@
+namespace OrleansInference.Bench;
+
+/// <param name="Rounds">Each round measures every way once, one after the other, so that a slow minute of the machine hits all alike.</param>
+/// <param name="Tokens">Tokens decoded per measurement.</param>
+internal sealed record BenchOptions(string Shape, string Type, int Rounds, int Tokens)
+{
+    /// <summary>Prompt tokens; the same for every way.</summary>
+    public const int PromptTokens = 16;
+
+    public const int ContextLength = 512;
+}

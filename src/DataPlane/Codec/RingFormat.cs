@@ -1,0 +1,135 @@
+using OrleansInference.DataPlane.Elements;
+using OrleansInference.DataPlane.Frames;
+using OrleansInference.DataPlane.Generation;
+using OrleansInference.DataPlane.Hosting;
+using OrleansInference.DataPlane.Rows;
+
+namespace OrleansInference.DataPlane.Codec;
+
+/// <summary>What travels between stages, and from the last to the head.</summary>
+internal static class RingFormat
+{
+    private const int BatchRowBytes = 9;
+    private const int SampledTokenBytes = 17;
+    private const int AlternativeBytes = 8;
+
+    public static void Write(ref FrameWriter writer, OpenFrame open)
+    {
+        writer.Int32(open.Slot);
+        SamplingFormat.Write(ref writer, open.Sampling);
+        SamplingFormat.WriteTokens(ref writer, open.History.Span);
+    }
+
+    public static OpenFrame ReadOpen(ref FrameReader reader, HelloFrame hello, DataPlaneOptions options) => new(
+        reader.Int32("slot"), SamplingFormat.Read(ref reader, options),
+        SamplingFormat.ReadTokens(ref reader, "history", hello.PositionCount));
+
+    public static void Write(ref FrameWriter writer, BatchFrame batch, HelloFrame hello)
+    {
+        writer.Int64(batch.BatchId);
+        writer.Int32(batch.Rows.Length);
+        foreach (var row in batch.Rows.Span)
+        {
+            writer.Int32(row.Slot);
+            writer.Int32(row.Position);
+            writer.Boolean(row.Sample);
+        }
+
+        var room = writer.Reserve(batch.Rows.Length * HiddenRows.RowBytes(hello.ElementType, hello.HiddenSize));
+        if (!room.IsEmpty)
+            HiddenRows.Write(hello.ElementType, hello.HiddenSize, batch.Hidden.Span, room);
+    }
+
+    public static BatchFrame ReadBatch(ref FrameReader reader, HelloFrame hello, DataPlaneOptions options, AlignedBufferPool pool)
+    {
+        var batchId = reader.Int64("batch id");
+        var rowBytes = HiddenRows.RowBytes(hello.ElementType, hello.HiddenSize);
+        var rows = new BatchRow[reader.Count("row count", BatchRowBytes, options.MaximumBatchRows)];
+        for (var i = 0; i < rows.Length; i++)
+            rows[i] = new BatchRow(reader.Int32("row's slot"), reader.Int32("row's position"), reader.Boolean("row's sample flag"));
+        var source = reader.Take("hidden rows", rows.Length * rowBytes);
+        // Also bounds the floats by the bytes: a frame of so many bytes never holds more than four times as many of floats.
+        reader.End();
+        var buffer = pool.Rent(rows.Length * hello.HiddenSize);
+        if (HiddenRows.TryRead(hello.ElementType, hello.HiddenSize, source, buffer.Memory.Span))
+            return new BatchFrame(batchId, rows, buffer.Memory, buffer);
+        buffer.Dispose();
+        throw reader.Bad("a row's scale is negative or infinite");
+    }
+
+    public static void Write(ref FrameWriter writer, TokensFrame tokens)
+    {
+        writer.Int64(tokens.BatchId);
+        writer.Int32(tokens.Tokens.Length);
+        foreach (var token in tokens.Tokens.Span)
+        {
+            writer.Int32(token.Slot);
+            writer.Int32(token.Position);
+            writer.Int32(token.Token);
+            writer.Single(token.LogProbability);
+            writer.Boolean(token.Alternatives is not null);
+            if (token.Alternatives is { } alternatives)
+                WriteAlternatives(ref writer, alternatives);
+        }
+    }
+
+    public static TokensFrame ReadTokens(ref FrameReader reader, DataPlaneOptions options)
+    {
+        var batchId = reader.Int64("batch id");
+        var tokens = new SampledToken[reader.Count("token count", SampledTokenBytes, options.MaximumBatchRows)];
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            tokens[i] = new SampledToken(
+                reader.Int32("slot"), reader.Int32("position"), reader.Int32("token"), reader.Single("log probability"),
+                reader.Boolean("presence of alternatives") ? ReadAlternatives(ref reader) : null);
+        }
+
+        return new TokensFrame(batchId, tokens);
+    }
+
+    public static void Write(ref FrameWriter writer, ClearFrame clear)
+    {
+        writer.Int32(clear.Slot);
+        writer.Int32(clear.FromPosition);
+    }
+
+    public static ClearFrame ReadClear(ref FrameReader reader) => new(reader.Int32("slot"), reader.Int32("position"));
+
+    public static void Write(ref FrameWriter writer, StateFrame state)
+    {
+        writer.Int32(state.Slot);
+        writer.Int64(state.Offset);
+        writer.Int64(state.Total);
+        writer.Bytes(state.Chunk.Span);
+    }
+
+    public static StateFrame ReadState(ref FrameReader reader, DataPlaneOptions options) => new(
+        reader.Int32("slot"), reader.Int64("offset"), reader.Int64("total"), reader.Bytes("chunk", options.MaximumRingFrameBytes));
+
+    public static void Write(ref FrameWriter writer, FaultFrame fault)
+    {
+        writer.Int64(fault.BatchId);
+        writer.String(fault.Reason);
+    }
+
+    public static FaultFrame ReadFault(ref FrameReader reader) =>
+        new(reader.Int64("batch id"), reader.String("reason", FrameRules.MaximumReasonBytes));
+
+    private static void WriteAlternatives(ref FrameWriter writer, TokenProbability[] alternatives)
+    {
+        writer.Int32(alternatives.Length);
+        foreach (var alternative in alternatives)
+        {
+            writer.Int32(alternative.Token);
+            writer.Single(alternative.LogProbability);
+        }
+    }
+
+    private static TokenProbability[] ReadAlternatives(ref FrameReader reader)
+    {
+        var alternatives = new TokenProbability[reader.Count("alternative count", AlternativeBytes, FrameRules.MaximumAlternatives)];
+        for (var i = 0; i < alternatives.Length; i++)
+            alternatives[i] = new TokenProbability(reader.Int32("alternative"), reader.Single("alternative's log probability"));
+        return alternatives;
+    }
+}

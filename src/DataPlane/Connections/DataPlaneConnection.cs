@@ -1,0 +1,229 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using OrleansInference.DataPlane.Codec;
+using OrleansInference.DataPlane.Frames;
+using OrleansInference.DataPlane.Hosting;
+
+namespace OrleansInference.DataPlane.Connections;
+
+/// <summary>One connection of the data plane, alike on both sides.</summary>
+public sealed partial class DataPlaneConnection : IAsyncDisposable
+{
+    private readonly TransportLink _link;
+    private readonly DataPlaneOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly FrameSender _sender;
+    private readonly FrameReceiver _receiver;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _sent = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private Ending? _ending;
+    private bool _closed;
+    private long _roundTripTicks;
+
+    internal DataPlaneConnection(
+        HelloFrame hello, string remote, TransportLink link, FrameCodec codec, DataPlaneOptions options, TimeProvider time, ILogger logger)
+    {
+        (Hello, Remote, _link, _options, _time, _logger) = (hello, remote, link, options, time, logger);
+        _sender = new FrameSender(link.Output, codec, options);
+        _receiver = new FrameReceiver(link.Input, codec, options);
+        // Nobody need await Completion: its reason also goes to the handler.
+        _ = _gone.Task.ContinueWith(static gone => gone.Exception, TaskScheduler.Default);
+    }
+
+    /// <summary>What the connection was opened with, on either side.</summary>
+    public HelloFrame Hello { get; }
+
+    /// <summary>The other side's address, for logs.</summary>
+    public string Remote { get; }
+
+    /// <summary>The latest time that a Ping took to be answered; null before the first, which follows the first idle spell.</summary>
+    public TimeSpan? RoundTrip => Interlocked.Read(ref _roundTripTicks) is > 0 and var ticks ? TimeSpan.FromTicks(ticks) : null;
+
+    /// <summary>
+    /// Ends when the connection is gone: successfully when this side disposed it, else faulted with the
+    /// <see cref="DataPlaneClosedException"/> that says why.
+    /// </summary>
+    public Task Completion => _gone.Task;
+
+    /// <summary>
+    /// Sends a frame. Its memory is read before this method returns, even when the task it returns is not complete: it waits while the
+    /// send queue is full. Frames sent one after another arrive in that order. A cancelled send is not sent at all.
+    /// </summary>
+    /// <exception cref="ArgumentException">The frame breaks a bound, or does not belong on a connection of this role.</exception>
+    /// <exception cref="DataPlaneClosedException">The connection is gone.</exception>
+    public ValueTask SendAsync(Frame frame, CancellationToken cancellation = default) => _sender.SendAsync(frame, cancellation);
+
+    /// <summary>Sends what is queued, for a bounded time, then closes. Never waits for the handler, and may be called by it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (TryEnd(null))
+        {
+            _sender.Complete(CreateClosedException);
+            try
+            {
+                await _sent.Task.WaitAsync(_options.CloseTimeout, _time);
+            }
+            catch (TimeoutException)
+            {
+                LogUnsent(Remote, _options.CloseTimeoutMilliseconds);
+            }
+
+            Close(null);
+        }
+
+        // After an orderly end of the remote the handler may still be at work on what came before it.
+        _receiver.Abort(CreateClosedException);
+        _closing.Cancel();
+        await _gone.Task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Starts to send and receive. To be called once, unless <see cref="Abandon"/> is.</summary>
+    /// <param name="opening">What goes out before any frame.</param>
+    internal void Start(IFrameHandler handler, EncodedFrame? opening)
+    {
+        LogOpened(Remote, Hello.Role, Hello.Pipeline, Hello.Epoch);
+        // The caller may be a turn of an actor or a traced request; a connection belongs to neither.
+        using (ExecutionContext.SuppressFlow())
+        {
+            _ = Task.Run(() => RunAsync(opening));
+            _ = Task.Run(() => HandleAsync(handler));
+        }
+    }
+
+    /// <summary>Ends a connection that was never started.</summary>
+    internal void Abandon(Exception reason)
+    {
+        Close(reason);
+        SetGone();
+    }
+
+    private async Task RunAsync(EncodedFrame? opening)
+    {
+        try
+        {
+            using (var heartbeat = new Heartbeat(_options, _time, Ping, OnSilence))
+                await Task.WhenAll(GuardAsync(SendAsync(opening, heartbeat)), GuardAsync(_receiver.ReadAsync(OnPing, heartbeat)));
+            await _link.CloseAsync(graceful: _ending is { Reason: null } && await _sent.Task);
+        }
+        finally
+        {
+            SetGone();
+        }
+    }
+
+    private async Task SendAsync(EncodedFrame? opening, Heartbeat heartbeat)
+    {
+        var sentAll = false;
+        try
+        {
+            sentAll = await _sender.RunAsync(opening, heartbeat);
+        }
+        finally
+        {
+            _sent.SetResult(sentAll);
+        }
+    }
+
+    /// <summary>Whichever half ends first ends the connection, and so the other.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever ends a half is the connection's reason, which its owner is told.")]
+    private async Task GuardAsync(Task half)
+    {
+        try
+        {
+            await half;
+            Close(new DataPlaneClosedException("the remote stopped reading"));
+        }
+        catch (Exception exception) when (exception is DataPlaneProtocolException or DataPlaneClosedException)
+        {
+            Close(exception);
+        }
+        catch (Exception exception)
+        {
+            Close(new DataPlaneClosedException($"the connection broke: {exception.Message}", exception));
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "The handler's failure is the connection's reason, which its owner is told.")]
+    private async Task HandleAsync(IFrameHandler handler)
+    {
+        try
+        {
+            await _receiver.HandleAsync(handler, this, _closing.Token);
+        }
+        catch (Exception exception)
+        {
+            Close(exception);
+        }
+
+        var reason = _ending!.Reason;
+        LogClosed(Remote, Hello.Role, Hello.Pipeline, Hello.Epoch, reason?.Message ?? "this side closed it");
+        try
+        {
+            await handler.OnClosedAsync(this, reason);
+        }
+        catch (Exception exception)
+        {
+            LogHandlerFailed(exception, Remote);
+        }
+    }
+
+    private void Close(Exception? reason)
+    {
+        TryEnd(reason);
+        lock (_lock)
+        {
+            if (_closed)
+                return;
+            _closed = true;
+        }
+
+        _sender.Abort(CreateClosedException);
+        // What was received before an orderly end is still handled, and so must not be cancelled.
+        if (_ending is { Reason: DataPlaneClosedException { IsOrderly: true } })
+        {
+            _receiver.Complete(CreateClosedException);
+            return;
+        }
+
+        _receiver.Abort(CreateClosedException);
+        _closing.Cancel();
+    }
+
+    /// <summary>Keeps the first reason.</summary>
+    private bool TryEnd(Exception? reason) => Interlocked.CompareExchange(ref _ending, new Ending(reason), null) is null;
+
+    private void SetGone()
+    {
+        if (_ending is { Reason: not null })
+            _gone.TrySetException(CreateClosedException());
+        else
+            _gone.TrySetResult();
+    }
+
+    private Exception CreateClosedException()
+    {
+        var reason = _ending?.Reason;
+        return new DataPlaneClosedException(
+            $"The data-plane connection with {Remote} is closed: {reason?.Message ?? "this side closed it"}",
+            reason is DataPlaneClosedException ? reason.InnerException : reason);
+    }
+
+    private void Ping() => _sender.SendPing(new PingFrame((ulong)_time.GetTimestamp(), IsReply: false));
+
+    private void OnPing(PingFrame ping)
+    {
+        // The nonce is the time of sending, so that no ping need be remembered.
+        if (ping.IsReply)
+            Interlocked.Exchange(ref _roundTripTicks, Math.Max(1, _time.GetElapsedTime((long)ping.Nonce).Ticks));
+        else
+            _sender.SendPing(ping with { IsReply = true });
+    }
+
+    private void OnSilence(TimeSpan limit) =>
+        Close(new DataPlaneClosedException($"nothing was heard of the remote for {limit.TotalMilliseconds:0} ms"));
+
+    private sealed record Ending(Exception? Reason);
+}

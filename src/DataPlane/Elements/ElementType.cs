@@ -1,0 +1,12 @@
+namespace OrleansInference.DataPlane.Elements;
+
+/// <summary>How the elements of hidden rows travel.</summary>
+public enum ElementType : byte
+{
+    /// <summary>IEEE single precision: exact.</summary>
+    F32 = 0,
+    /// <summary>IEEE half precision, rounded to nearest even; beyond ±65,504 it is infinite.</summary>
+    F16 = 1,
+    /// <summary>Signed bytes in −127 to 127 after one F32 scale per row.</summary>
+    Q8 = 2,
+}

@@ -1,0 +1,93 @@
+using Microsoft.Extensions.Options;
+using OrleansInference.DataPlane.Connections;
+using OrleansInference.DataPlane.Generation;
+
+namespace OrleansInference.Gateway.Heads;
+
+/// <summary>
+/// The gateway's side of the data plane: one connection per head, pipeline and epoch, opened when it is first needed. A pipeline's
+/// connections of older epochs are closed as soon as their completions are done.
+/// </summary>
+internal sealed class HeadClient(
+    DataPlaneConnector connector, IOptions<GatewayOptions> options, TimeProvider time, ILogger<HeadClient> logger) : IAsyncDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<HeadAddress, (HeadConnection Connection, Task Opening)> _connections = [];
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>Completions that heads work on for this gateway.</summary>
+    public int RequestCount => Connected().Sum(connection => connection.RequestCount);
+
+    public int ConnectionCount => Connected().Length;
+
+    /// <exception cref="HeadUnavailableException">The head is gone, or no longer serves that epoch.</exception>
+    /// <exception cref="ArgumentException">The request is beyond the data plane's bounds.</exception>
+    public async Task<HeadRequest> StartAsync(HeadAddress address, GenerationRequest request, CancellationToken cancellation)
+    {
+        var (connection, opening) = ConnectionTo(address);
+        await opening.WaitAsync(cancellation);
+        return await connection.StartAsync(request, cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        foreach (var connection in Connected())
+            await connection.DisposeAsync();
+        _stopping.Dispose();
+    }
+
+    private (HeadConnection Connection, Task Opening) ConnectionTo(HeadAddress address)
+    {
+        lock (_lock)
+        {
+            if (_connections.TryGetValue(address, out var existing))
+                return existing;
+
+            var connection = new HeadConnection(address, options.Value, time, logger) { Closed = Remove };
+            // Shared by every request that waits for it, so no single one of them may cancel it; the connector bounds it.
+            return _connections[address] = (connection, OpenAsync(connection));
+        }
+    }
+
+    private async Task OpenAsync(HeadConnection connection)
+    {
+        // Out of the lock.
+        await Task.Yield();
+        try
+        {
+            await connection.ConnectAsync(connector, _stopping.Token);
+            RetireOlderThan(connection.Address);
+        }
+        catch
+        {
+            Remove(connection);
+            throw;
+        }
+    }
+
+    private void RetireOlderThan(HeadAddress address)
+    {
+        foreach (var connection in Connected())
+        {
+            if (connection.Address.Pipeline == address.Pipeline && connection.Address.Epoch < address.Epoch)
+                connection.Retire();
+        }
+    }
+
+    private void Remove(HeadConnection connection)
+    {
+        lock (_lock)
+        {
+            // Another one may have taken its place.
+            if (_connections.TryGetValue(connection.Address, out var held) && held.Connection == connection)
+                _connections.Remove(connection.Address);
+        }
+    }
+
+    private HeadConnection[] Connected()
+    {
+        lock (_lock)
+            return [.. _connections.Values.Where(held => held.Opening.IsCompletedSuccessfully).Select(held => held.Connection)];
+    }
+}

@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using OrleansInference.DataPlane.Hosting;
+using OrleansInference.Gateway.Generation;
+using OrleansInference.Gateway.Heads;
+using OrleansInference.Gateway.OpenAI.Errors;
+using OrleansInference.Gateway.OpenAI.Models;
+using OrleansInference.Gateway.Serving;
+
+namespace OrleansInference.Gateway.Hosting;
+
+internal static class GatewayHosting
+{
+    private const string DefaultUrl = "http://127.0.0.1:8080";
+
+    /// <summary>Whoever stops a gateway waits 5 s for it.</summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(4);
+
+    /// <summary>Adds the HTTP API. The cluster behind it is added apart, so that tests can put another in its place.</summary>
+    public static WebApplicationBuilder AddGateway(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<ServeOptions>().BindConfiguration(ServeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(Random.Shared);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        services.AddDataPlane();
+        services.AddSingleton<HeadClient>().AddSingleton<CompletionStarter>().AddSingleton<GenerationGate>().AddSingleton<DrainTimeout>();
+        services.AddSingleton<ModelsEndpoint>();
+        services.AddHostedService<ModelDeployer>();
+        services.AddExceptionHandler<ApiExceptionHandler>();
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>(Bound);
+        builder.WebHost.UseUrls(builder.Configuration[WebHostDefaults.ServerUrlsKey] ?? DefaultUrl);
+        return builder;
+    }
+
+    private static void Bound(KestrelServerOptions kestrel, IOptions<GatewayOptions> options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = options.Value.MaximumBodyBytes;
+        kestrel.Limits.MaxConcurrentConnections = options.Value.MaximumConnections;
+    }
+}

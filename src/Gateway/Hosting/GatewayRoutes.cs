@@ -1,0 +1,44 @@
+using OrleansInference.Gateway.Admin;
+using OrleansInference.Gateway.Generation;
+using OrleansInference.Gateway.Health;
+using OrleansInference.Gateway.OpenAI.Chat;
+using OrleansInference.Gateway.OpenAI.Completions;
+using OrleansInference.Gateway.OpenAI.Errors;
+using OrleansInference.Gateway.OpenAI.Models;
+
+namespace OrleansInference.Gateway.Hosting;
+
+internal static class GatewayRoutes
+{
+    public static WebApplication MapGateway(this WebApplication app)
+    {
+        app.UseApiErrors();
+        app.MapGroup("/v1").MapOpenAI(app.Services.GetRequiredService<GenerationGate>());
+        app.MapGroup("/admin").MapAdmin();
+        app.MapHealth();
+        return app;
+    }
+
+    /// <summary>Makes every error, also of requests that reach no endpoint, an error in OpenAI's shape.</summary>
+    private static void UseApiErrors(this WebApplication app)
+    {
+        app.UseStatusCodePages(context => ErrorResult.WriteAsync(context.HttpContext, StatusErrors.Of(context.HttpContext)));
+        app.UseExceptionHandler(static _ => { });
+    }
+
+    private static void MapOpenAI(this RouteGroupBuilder routes, GenerationGate gate)
+    {
+        routes.MapPost("/chat/completions", ChatEndpoint.CompleteAsync).AddEndpointFilter(gate);
+        routes.MapPost("/completions", TextEndpoint.CompleteAsync).AddEndpointFilter(gate);
+        routes.MapGet("/models", (ModelsEndpoint models) => models.ListAsync());
+        routes.MapGet("/models/{**id}", (string id, ModelsEndpoint models) => models.GetAsync(id));
+    }
+
+    private static void MapAdmin(this RouteGroupBuilder routes) => routes.MapGet("/topology", TopologyEndpoint.GetAsync);
+
+    private static void MapHealth(this WebApplication app)
+    {
+        app.MapGet("/healthz", HealthEndpoints.Alive);
+        app.MapGet("/readyz", HealthEndpoints.ReadyAsync);
+    }
+}

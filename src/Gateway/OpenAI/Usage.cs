@@ -1,0 +1,41 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OrleansInference.Gateway.OpenAI;
+
+/// <summary>What a request cost, in tokens.</summary>
+internal sealed record Usage(int PromptTokens, int CompletionTokens)
+{
+    public int TotalTokens => PromptTokens + CompletionTokens;
+}
+
+/// <summary>
+/// The usage field of a stream's chunks, which has three forms: absent when the client did not ask for usage, null in every chunk but
+/// the last when it did, and the figures in the last one.
+/// </summary>
+[JsonConverter(typeof(UsageFieldConverter))]
+internal sealed record UsageField(Usage? Usage)
+{
+    public static UsageField Null { get; } = new((Usage?)null);
+}
+
+internal sealed class UsageFieldConverter : JsonConverter<UsageField>
+{
+    public override UsageField Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        throw new NotSupportedException("Usage is only written.");
+
+    public override void Write(Utf8JsonWriter writer, UsageField value, JsonSerializerOptions options)
+    {
+        if (value.Usage is not { } usage)
+        {
+            writer.WriteNullValue();
+            return;
+        }
+
+        writer.WriteStartObject();
+        writer.WriteNumber("prompt_tokens"u8, usage.PromptTokens);
+        writer.WriteNumber("completion_tokens"u8, usage.CompletionTokens);
+        writer.WriteNumber("total_tokens"u8, usage.TotalTokens);
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using Orleans.Runtime;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+using OrleansInference.Grains.Devices;
+using OrleansInference.Grains.Placement;
+
+namespace OrleansInference.Grains.Clusters;
+
+/// <summary>Devices by what they last reported, as far as their silos are alive.</summary>
+internal sealed class DeviceRoster(ISiloStatusOracle silos, ISiloMetadataCache metadata, TimeProvider time, RosterOptions options)
+{
+    private readonly Dictionary<string, (DeviceReport Report, DateTimeOffset HeardAt)> _heard = new(StringComparer.Ordinal);
+    private readonly DateTimeOffset _startedAt = time.GetUtcNow();
+
+    public void Note(DeviceReport report)
+    {
+        if (IsAlive(report.Registration.Silo))
+            _heard[report.Registration.Profile.Name] = (report, time.GetUtcNow());
+    }
+
+    /// <summary>In name order.</summary>
+    public ImmutableArray<DeviceReport> Living()
+    {
+        var horizon = time.GetUtcNow() - TimeSpan.FromSeconds(options.DeviceSilenceSeconds);
+        foreach (var (name, (report, _)) in _heard)
+            if (!IsAlive(report.Registration.Silo))
+                _heard.Remove(name);
+        return [.. _heard.Where(device => device.Value.HeardAt >= horizon)
+            .OrderBy(static device => device.Key, StringComparer.Ordinal).Select(static device => device.Value.Report)];
+    }
+
+    /// <summary>Devices whose silos are alive but that have not been heard of: they start, or this grain is new.</summary>
+    public ImmutableArray<string> Missing()
+    {
+        var known = Living().Select(static report => report.Registration.Silo).ToHashSet();
+        return [.. SiloDevice.ReadAll(silos.GetApproximateSiloStatuses(onlyActive: true).Keys, metadata)
+            .Where(device => !known.Contains(device.Silo)).Select(static device => device.Name)];
+    }
+
+    /// <summary>Whether the roster is as good as it gets. A device that never reports is not waited for forever.</summary>
+    public bool IsSettled() =>
+        time.GetUtcNow() - _startedAt >= TimeSpan.FromSeconds(options.SettleSeconds) || Missing().IsEmpty;
+
+    private bool IsAlive(SiloAddress silo) => silos.GetApproximateSiloStatus(silo) == SiloStatus.Active;
+}

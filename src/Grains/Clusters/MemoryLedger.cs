@@ -1,0 +1,34 @@
+namespace OrleansInference.Grains.Clusters;
+
+/// <summary>Who has booked how much of which device. Pure over the reservations; never lets a device be booked beyond its memory.</summary>
+internal static class MemoryLedger
+{
+    /// <summary>What pipelines other than this one have booked on a device.</summary>
+    public static long CommittedBytes(
+        IReadOnlyDictionary<string, MemoryReservation> reservations, string device, string pipeline) => reservations
+        .Where(reservation => !string.Equals(reservation.Key, pipeline, StringComparison.Ordinal))
+        .SelectMany(static reservation => reservation.Value.Commitments)
+        .Where(commitment => string.Equals(commitment.Device, device, StringComparison.Ordinal))
+        .Sum(static commitment => commitment.Bytes);
+
+    /// <param name="memoryBytes">Of the living devices.</param>
+    /// <returns>Why the reservation cannot be granted, or null when it can.</returns>
+    public static string? Examine(
+        IReadOnlyDictionary<string, MemoryReservation> reservations, IReadOnlyDictionary<string, long> memoryBytes,
+        MemoryReservation wanted)
+    {
+        if (!reservations.TryGetValue(wanted.Pipeline, out var present))
+            return $"{wanted.Pipeline} is no pipeline of any deployment";
+        if (wanted.Epoch < present.Epoch)
+            return $"{wanted.Pipeline} has booked for epoch {present.Epoch} already, after epoch {wanted.Epoch}";
+        foreach (var (device, bytes) in wanted.Commitments)
+        {
+            if (!memoryBytes.TryGetValue(device, out var memory))
+                return $"device {device} is not there";
+            var free = memory - CommittedBytes(reservations, device, wanted.Pipeline);
+            if (bytes > free)
+                return $"device {device} has {free} bytes that others have not booked; {bytes} are wanted";
+        }
+        return null;
+    }
+}

@@ -1,0 +1,29 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace OrleansInference.Grains.Gateways;
+
+/// <summary>How a gateway admits requests.</summary>
+public sealed class AdmissionOptions
+{
+    public const string Section = "Admission";
+
+    /// <summary>Age at which the picture of the cluster is renewed. Default 200 ms.</summary>
+    [Range(20, 5_000)]
+    public int RefreshMilliseconds { get; set; } = 200;
+
+    /// <summary>Age from which the picture is not believed any more: nothing is ready then. Default 5 s.</summary>
+    [Range(1, 300)]
+    public int StaleSeconds { get; set; } = 5;
+
+    /// <summary>A lease that was not given back ends after so long. Default 30 minutes.</summary>
+    [Range(1, 86_400)]
+    public int LeaseSeconds { get; set; } = 1_800;
+
+    /// <summary>Expected bytes of prompt per token, for estimates. Default 4.</summary>
+    [Range(1, 16)]
+    public int PromptBytesPerToken { get; set; } = 4;
+
+    /// <summary>Chunks are not split below this: every chunk reads all weights again. Default 32 rows.</summary>
+    [Range(1, 4_096)]
+    public int MinimumChunkRows { get; set; } = 32;
+}

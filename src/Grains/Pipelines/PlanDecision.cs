@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using OrleansInference.Grains.Clusters;
+using OrleansInference.Grains.Models;
+using OrleansInference.Grains.Planning;
+
+namespace OrleansInference.Grains.Pipelines;
+
+/// <summary>Which plan a pipeline should have, given what it has. Pure; exactly one of plan and refusal is set.</summary>
+/// <param name="IsMove">Whether the plan is worth leaving the present one, which still holds.</param>
+internal sealed record PlanDecision(PipelinePlan? Plan, PlanRefusal? Refusal, bool IsMove)
+{
+    /// <param name="presentStages">Stages of the present plan, for which the mended plan keeps as much as it can; may be empty.</param>
+    /// <param name="suspects">Devices to leave out if there is a plan without them.</param>
+    public static PlanDecision Of(
+        PipelineSpecification specification, ModelProfile model, ImmutableArray<DeviceOffer> offers,
+        ImmutableArray<PlacedStage> presentStages, IReadOnlySet<string> suspects, PlanningOptions options)
+    {
+        var all = offers.Select(static offer => ToDevice(offer)).ToImmutableArray();
+        var trusted = all.RemoveAll(device => suspects.Contains(device.Name));
+        var task = new PlanningTask(model, CellCount(specification, model), trusted, options.Links, options.Objective);
+        var outcome = PipelinePlanner.Plan(task);
+        if (outcome.Plan is null && trusted.Length < all.Length)
+        {
+            task = task with { Devices = all };
+            outcome = PipelinePlanner.Plan(task);
+        }
+        if (outcome.Plan is not { } best)
+            return new PlanDecision(null, outcome.Refusal, IsMove: false);
+        var mended = presentStages.IsEmpty ? null : PlanRepair.Repair(task, [.. presentStages.Select(ToPlanned)]);
+        if (mended is null || options.ReplanPolicy.IsClearlyBetter(mended.Cost, best.Cost))
+            return new PlanDecision(best, null, IsMove: true);
+        return new PlanDecision(mended, null, IsMove: false);
+    }
+
+    /// <summary>Positions that one sequence may take: what was asked for, as far as the model goes.</summary>
+    public static int ContextLength(PipelineSpecification specification, ModelProfile model) =>
+        specification.ContextLength == 0 ? model.ContextLength : Math.Min(specification.ContextLength, model.ContextLength);
+
+    /// <summary>Every slot may fill its context. No memory holds more than is cut off at the end of the range.</summary>
+    public static int CellCount(PipelineSpecification specification, ModelProfile model) =>
+        (int)Math.Min((long)specification.SlotCount * ContextLength(specification, model), int.MaxValue);
+
+    private static PlanningDevice ToDevice(DeviceOffer offer)
+    {
+        var profile = offer.Registration.Profile;
+        return new PlanningDevice(
+            profile.Name, profile.Zone, profile.MemoryBytes - offer.CommittedBytes, profile.BandwidthGigabytesPerSecond);
+    }
+
+    private static PlannedStage ToPlanned(PlacedStage stage) => new(stage.Device, stage.FirstLayer, stage.EndLayer, stage.Bytes);
+}

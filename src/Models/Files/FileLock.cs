@@ -1,0 +1,39 @@
+namespace OrleansInference.Models.Files;
+
+/// <summary>
+/// An exclusive lock between processes. The kernel releases it when its owner dies; the file stays, so that all lock the same one.
+/// </summary>
+internal sealed class FileLock : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan RetryPeriod = TimeSpan.FromMilliseconds(20);
+
+    private readonly FileStream _stream;
+
+    private FileLock(FileStream stream) => _stream = stream;
+
+    /// <summary>Waits for the lock, at most as long as copying a very large model takes.</summary>
+    /// <exception cref="IOException">Another process kept the lock too long, or the file cannot be made.</exception>
+    public static FileLock Acquire(string path, CancellationToken cancellation)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            try
+            {
+                return new FileLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
+            }
+            catch (IOException fault) when (fault.GetType() == typeof(IOException))
+            {
+                if (TimeProvider.System.GetElapsedTime(start) > Patience)
+                    throw new IOException(
+                        $"{path} has been locked by another process for more than {Patience.TotalMinutes} minutes.", fault);
+            }
+
+            cancellation.WaitHandle.WaitOne(RetryPeriod);
+        }
+    }
+
+    public void Dispose() => _stream.Dispose();
+}

@@ -1,0 +1,77 @@
+using System.Security.Cryptography;
+using System.Text;
+using OrleansInference.Models.Files;
+using OrleansInference.Models.Gguf;
+
+namespace OrleansInference.Models.Store;
+
+/// <summary>
+/// Writes the GGUF file of one slice from a model's blobs. Every slice takes hidden rows in, also the first, whose embeddings the host
+/// looks
+/// up with <see cref="EmbeddingTable"/>; only the last holds vocabulary, output norm and head.
+/// </summary>
+public sealed class SliceAssembler(ModelStore store)
+{
+    /// <summary>Part of every slice's name: raise it when the recipe changes, so that no slice of the old one is used.</summary>
+    private const int RecipeVersion = 1;
+
+    /// <summary>
+    /// The file of layers [<paramref name="firstLayer"/>, <paramref name="endLayer"/>) in <paramref name="folder"/>, written unless a
+    /// complete one is there.
+    /// </summary>
+    /// <param name="progress">0 to 1.</param>
+    /// <returns>Path of the slice file.</returns>
+    /// <exception cref="ModelFormatException">A blob is missing or does not fit the manifest.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range is empty or not inside the model.</exception>
+    public string Assemble(
+        ModelManifest manifest, int firstLayer, int endLayer, string folder, IProgress<double>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstLayer);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(endLayer, manifest.LayerCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(firstLayer, endLayer);
+
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, FileName(manifest, firstLayer, endLayer));
+        var writer = new SliceRecipe(store, manifest, firstLayer, endLayer).Build();
+        var length = writer.ByteLength;
+        if (!IsComplete(path, length))
+        {
+            using var exclusive = FileLock.Acquire(path + ".lock", cancellation);
+            if (!IsComplete(path, length))
+            {
+                var report = progress is null ? null : new ByteProgress(progress, length);
+                AtomicFile.Write(path, stream => writer.WriteTo(stream, report, cancellation));
+            }
+        }
+
+        progress?.Report(1);
+        return path;
+    }
+
+    /// <summary>The name of a slice's file: the same for the same content, whoever makes it.</summary>
+    public static string FileName(ModelManifest manifest, int firstLayer, int endLayer)
+    {
+        var content = new StringBuilder().AppendLine($"{RecipeVersion}|{manifest.Architecture}|{manifest.LayerCount}");
+        foreach (var (what, blob) in manifest.NamedBlobs)
+            content.AppendLine($"{what}|{blob.Sha256}");
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content.ToString())))[..16];
+        return $"{manifest.Name}-{hash}-{firstLayer}-{endLayer}.gguf";
+    }
+
+    private static bool IsComplete(string path, long length)
+    {
+        if (!File.Exists(path) || new FileInfo(path).Length != length)
+            return false;
+
+        try
+        {
+            GgufFile.Open(path).Dispose();
+            return true;
+        }
+        catch (ModelFormatException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.ComponentModel.DataAnnotations;
+using OrleansInference.Grains.Devices;
+
+namespace OrleansInference.Silo.Devices;
+
+/// <summary>The device that this silo offers. Configuration section "Device".</summary>
+internal sealed class DeviceOptions
+{
+    public const string Section = "Device";
+
+    /// <summary>Unique in the cluster. Default: the machine's name.</summary>
+    [Required]
+    [RegularExpression(
+        "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", ErrorMessage = "Device:Name must be 1 to 63 letters, digits, dots, dashes or underscores.")]
+    public string Name { get; set; } = Environment.MachineName;
+
+    /// <summary>Device class, such as gpu-cloud, jetson, pi-hat. Default "generic".</summary>
+    [Required, StringLength(63, MinimumLength = 1)]
+    public string Class { get; set; } = "generic";
+
+    /// <summary>Where it stands; hops inside a zone are cheap. Default "local".</summary>
+    [Required, StringLength(63, MinimumLength = 1)]
+    public string Zone { get; set; } = "local";
+
+    /// <summary>What slices and KV may take, 1 MiB to 1 PiB. Default: half of the machine's memory.</summary>
+    [Range(1L << 20, 1L << 50)]
+    public long MemoryBytes { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+
+    /// <summary>Memory bandwidth that decoding reaches, in GB/s. Default 10.</summary>
+    [Range(0.01, 100_000)]
+    public double BandwidthGigabytesPerSecond { get; set; } = 10;
+
+    /// <summary>Compute threads of a stage. Default: all processors.</summary>
+    [Range(1, 1024)]
+    public int Threads { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>Kind of accelerator. Default "none".</summary>
+    [Required, StringLength(63, MinimumLength = 1)]
+    public string Accelerator { get; set; } = "none";
+
+    /// <summary>Folder below which the sensors' files are read. Default "/".</summary>
+    [Required]
+    public string SensorRoot { get; set; } = "/";
+
+    /// <summary>How long to wait before registering is tried again. Default 0.5 seconds.</summary>
+    [Range(0.01, 60)]
+    public double RegistrationRetrySeconds { get; set; } = 0.5;
+
+    public DeviceProfile ToProfile() => new(Name, Class, Zone, MemoryBytes, BandwidthGigabytesPerSecond, Threads, Accelerator);
+}

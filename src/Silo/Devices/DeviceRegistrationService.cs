@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Options;
+using Orleans;
+using Orleans.Runtime;
+using OrleansInference.Grains.Devices;
+using OrleansInference.Silo.Stages;
+
+namespace OrleansInference.Silo.Devices;
+
+/// <summary>Offers the device to the cluster once the data plane listens, and tries again until the cluster has taken it.</summary>
+internal sealed partial class DeviceRegistrationService(
+    IGrainFactory grains, ILocalSiloDetails silo, IOptions<DeviceOptions> options, DataPlaneAddress address,
+    IHostApplicationLifetime lifetime, TimeProvider time, ILogger<DeviceRegistrationService> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await StartedAsync(stoppingToken);
+        var profile = options.Value.ToProfile();
+        var registration = new DeviceRegistration(profile, silo.SiloAddress, silo.Name, Environment.ProcessId, address.Endpoint);
+        var pause = TimeSpan.FromSeconds(options.Value.RegistrationRetrySeconds);
+        while (!await TryRegisterAsync(registration))
+            await Task.Delay(pause, time, stoppingToken);
+        LogRegistered(profile.Name, profile.Class, profile.MemoryBytes, address.Endpoint);
+    }
+
+    private async Task<bool> TryRegisterAsync(DeviceRegistration registration)
+    {
+        try
+        {
+            await grains.GetGrain<IDeviceHealthGrain>(registration.Profile.Name).RegisterAsync(registration);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            LogRefused(registration.Profile.Name, exception.Message);
+            return false;
+        }
+    }
+
+    private async Task StartedAsync(CancellationToken cancellation)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = lifetime.ApplicationStarted.Register(() => started.TrySetResult());
+        await started.Task.WaitAsync(cancellation);
+    }
+
+    [LoggerMessage(51, LogLevel.Information, "Device {Device} ({Class}, {MemoryBytes} bytes for models) is offered at {Endpoint}.")]
+    private partial void LogRegistered(string device, string @class, long memoryBytes, string endpoint);
+
+    [LoggerMessage(52, LogLevel.Warning, "Device {Device} could not be registered yet: {Reason}")]
+    private partial void LogRefused(string device, string reason);
+}

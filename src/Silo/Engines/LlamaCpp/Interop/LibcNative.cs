@@ -1,0 +1,22 @@
+using System.Runtime.InteropServices;
+
+namespace OrleansInference.Silo.Engines.LlamaCpp.Interop;
+
+internal static partial class LibcNative
+{
+    /// <summary>Changes the environment that native code reads; the managed one is a copy that native code never sees.</summary>
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int setenv(string name, string value, int overwrite);
+
+    [LibraryImport("libc")]
+    public static partial int mallopt(int parameter, int value);
+
+    [LibraryImport("libc")]
+    public static partial int malloc_trim(nuint padding);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int madvise(nint address, nuint length, int advice);
+
+    public const int M_MMAP_THRESHOLD = -3;
+    public const int MADV_DONTNEED = 4;
+}

@@ -1,0 +1,149 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using OrleansInference.DataPlane.Rows;
+
+namespace OrleansInference.Silo.Engines.LlamaCpp.Interop;
+
+/// <summary>
+/// A slice's context: cache, compute buffers and threads. One thread at a time; arguments must have been checked, because ggml
+/// answers a wrong one by ending the process.
+/// </summary>
+internal sealed unsafe class SliceContext : IDisposable
+{
+    private readonly LlamaContextHandle _context;
+    private readonly GgmlThreadpoolHandle _threads;
+    private readonly HiddenCapture? _capture;
+    private readonly nint _memory;
+    private readonly BatchColumns _columns;
+    private readonly int* _abort;
+
+    private SliceContext(LlamaContextHandle context, GgmlThreadpoolHandle threads, HiddenCapture? capture, int maximumRows, int* abort)
+    {
+        _context = context;
+        _threads = threads;
+        _capture = capture;
+        _abort = abort;
+        _memory = LlamaNative.llama_get_memory(context);
+        _columns = new BatchColumns(maximumRows);
+        CellCount = (int)LlamaNative.llama_n_ctx(context);
+    }
+
+    /// <summary>What llama.cpp made of the wanted number: the next multiple of 256.</summary>
+    public int CellCount { get; }
+
+    /// <param name="isLast">Whether the slice ends in logits; otherwise the last layer's output is captured.</param>
+    public static SliceContext Create(SliceModel model, StageConfiguration configuration, bool isLast)
+    {
+        var capture = isLast ? null : new HiddenCapture(model.LayerCount, model.HiddenSize, configuration.MaximumBatchRows);
+        var abort = (int*)NativeMemory.AllocZeroed(sizeof(int));
+        GgmlThreadpoolHandle? threads = null;
+        try
+        {
+            var parameters = Parameters(configuration, isLast);
+            capture?.Attach(ref parameters);
+            parameters.abort_callback = (nint)(delegate* unmanaged[Cdecl]<int*, byte>)&IsAborted;
+            parameters.abort_callback_data = (nint)abort;
+            threads = GgmlThreadpoolHandle.Create(configuration.Threads);
+            var context = NativeLog.Collect(() => LlamaNative.llama_init_from_model(model.Handle, parameters), out var reason);
+            if (context.IsInvalid)
+            {
+                context.Dispose();
+                throw new StageEngineException(
+                    $"llama.cpp could not make a context of {configuration.CellCount} cells for {configuration.SlotCount} slots: "
+                    + $"{reason}.");
+            }
+            context.KeepAlive(model.Handle);
+            LlamaNative.llama_attach_threadpool(context, threads, threads);
+            return new SliceContext(context, threads, capture, configuration.MaximumBatchRows, abort);
+        }
+        catch
+        {
+            threads?.Dispose();
+            capture?.Dispose();
+            NativeMemory.Free(abort);
+            throw;
+        }
+    }
+
+    /// <returns>llama_decode's answer: 0 done, 1 no cells left, 2 aborted, less than 0 failed.</returns>
+    public int Decode(ReadOnlySpan<BatchRow> rows, ReadOnlySpan<float> hidden)
+    {
+        _capture?.Reset();
+        _columns.Fill(rows, everyRowIsOutput: _capture is not null);
+        fixed (float* input = hidden)
+            return LlamaNative.llama_decode(_context, _columns.ToBatch(rows.Length, input));
+    }
+
+    /// <summary>Rows of the last decode; -1 when they were not of the slice's shape.</summary>
+    public int CapturedRowCount => _capture?.RowCount ?? 0;
+
+    public ReadOnlyMemory<float> CapturedRows(int count) => _capture?.Rows(count) ?? default;
+
+    /// <summary>The logits of a row of the last decode that asked for output; valid until the next one.</summary>
+    public ReadOnlySpan<float> Logits(int row, int vocabularySize)
+    {
+        var logits = LlamaNative.llama_get_logits_ith(_context, row);
+        return logits is null ? default : new ReadOnlySpan<float>(logits, vocabularySize);
+    }
+
+    public void Remove(int slot, int fromPosition) => _ = LlamaNative.llama_memory_seq_rm(_memory, slot, fromPosition, -1);
+
+    public void Copy(int sourceSlot, int targetSlot, int endPosition) =>
+        LlamaNative.llama_memory_seq_cp(_memory, sourceSlot, targetSlot, 0, endPosition);
+
+    /// <summary>One past the last position in a slot.</summary>
+    public int EndPosition(int slot) => LlamaNative.llama_memory_seq_pos_max(_memory, slot) + 1;
+
+    public int StateBytes(int slot) => checked((int)LlamaNative.llama_state_seq_get_size(_context, slot));
+
+    public bool TryExport(int slot, Span<byte> state)
+    {
+        fixed (byte* pointer = state)
+            return LlamaNative.llama_state_seq_get_data(_context, pointer, (nuint)state.Length, slot) == (nuint)state.Length;
+    }
+
+    public bool TryImport(int slot, ReadOnlySpan<byte> state, out string reason)
+    {
+        fixed (byte* pointer = state)
+        {
+            var (source, size) = ((nint)pointer, (nuint)state.Length);
+            return NativeLog.Collect(() => LlamaNative.llama_state_seq_set_data(_context, (byte*)source, size, slot), out reason) == size;
+        }
+    }
+
+    /// <summary>Makes a running decode end soon; from any thread, while the context lives.</summary>
+    public void Abort() => Volatile.Write(ref *_abort, 1);
+
+    public void Dispose()
+    {
+        _context.Dispose();
+        _threads.Dispose();
+        _capture?.Dispose();
+        _columns.Dispose();
+        NativeMemory.Free(_abort);
+    }
+
+    private static LlamaContextParams Parameters(StageConfiguration configuration, bool isLast)
+    {
+        var parameters = LlamaNative.llama_context_default_params();
+        parameters.n_ctx = (uint)configuration.CellCount;
+        parameters.n_batch = parameters.n_ubatch = (uint)configuration.MaximumBatchRows;
+        parameters.n_seq_max = (uint)configuration.SlotCount;
+        // The head's output is rows × vocabulary: without this bound it alone could be hundreds of megabytes.
+        parameters.n_outputs_max = isLast ? (uint)Math.Min(configuration.SlotCount, configuration.MaximumBatchRows) : 0;
+        parameters.n_threads = parameters.n_threads_batch = configuration.Threads;
+        // Chosen here and never left to llama.cpp: state that one context wrote is read by others only if these are the same.
+        parameters.flash_attn_type = LlamaContextParams.FlashAttentionEnabled;
+        parameters.type_k = parameters.type_v = GgmlNative.TypeF16;
+        // Ragged batches are silently wrong without it.
+        parameters.kv_unified = 1;
+        // A cache cut to the window could not be rolled back or copied exactly.
+        parameters.swa_full = 1;
+        parameters.embeddings = 0;
+        parameters.no_perf = 1;
+        return parameters;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static byte IsAborted(int* abort) => Volatile.Read(ref *abort) != 0 ? (byte)1 : (byte)0;
+}

@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Options;
+using OrleansInference.Models;
+using OrleansInference.Models.Store;
+using OrleansInference.Silo.Engines.LlamaCpp.Interop;
+
+namespace OrleansInference.Silo.Engines.LlamaCpp;
+
+/// <summary>Loads from the silo's model store with llama.cpp.</summary>
+internal sealed class LlamaStageEngineFactory(
+    ModelStore store, SliceAssembler assembler, IOptions<ModelStoreOptions> models, IOptions<NativeOptions> natives, ILoggerFactory loggers)
+    : IStageEngineFactory
+{
+    /// <summary>Writing a slice file takes most of a first load; mapping it the rest.</summary>
+    private const double AssemblyShare = 0.7;
+
+    public Task<IStageEngine> LoadStageAsync(
+        StageConfiguration configuration, IProgress<double>? progress, CancellationToken cancellation)
+    {
+        StageConfigurationLimits.Require(configuration);
+        // Long and blocking, on a thread that is nobody else's.
+        return Task.Factory.StartNew<IStageEngine>(
+            () => LoadStage(configuration, progress, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    public Task<ITokenizer> LoadTokenizerAsync(string model, CancellationToken cancellation) => Task.Factory.StartNew<ITokenizer>(
+        () =>
+        {
+            NativeRuntime.Load(natives.Value.Folder, loggers);
+            var path = store.PathOf(store.Load(model).Metadata);
+            return new LlamaTokenizer(SliceModel.Load(path, vocabularyOnly: true, null, cancellation));
+        },
+        cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private LlamaStageEngine LoadStage(StageConfiguration configuration, IProgress<double>? progress, CancellationToken cancellation)
+    {
+        NativeRuntime.Load(natives.Value.Folder, loggers);
+        var manifest = store.Load(configuration.Model);
+        if (configuration.FirstLayer < 0 || configuration.EndLayer > manifest.LayerCount)
+            throw new ArgumentException(
+                $"Layers {configuration.FirstLayer} to {configuration.EndLayer} are not in {manifest.Id}, "
+                + $"which has {manifest.LayerCount}.");
+        var path = assembler.Assemble(
+            manifest, configuration.FirstLayer, configuration.EndLayer, models.Value.SliceFolderOrDefault, Part(progress, 0, AssemblyShare),
+            cancellation);
+        return Open(path, manifest, configuration, Part(progress, AssemblyShare, 1), cancellation);
+    }
+
+    private LlamaStageEngine Open(
+        string path, ModelManifest manifest, StageConfiguration configuration, IProgress<double>? progress, CancellationToken cancellation)
+    {
+        var isFirst = configuration.FirstLayer == 0;
+        var isLast = configuration.EndLayer == manifest.LayerCount;
+        SliceModel? model = null;
+        SliceContext? context = null;
+        EmbeddingLookup? embeddings = null;
+        try
+        {
+            model = SliceModel.Load(path, vocabularyOnly: false, progress, cancellation);
+            context = SliceContext.Create(model, configuration, isLast);
+            MappedPages.Release(path);
+            if (isLast && model.VocabularySize != manifest.Hyperparameters.VocabularySize)
+                throw new StageEngineException(
+                    $"{path} has {model.VocabularySize} tokens; {manifest.Id} has {manifest.Hyperparameters.VocabularySize}.");
+            embeddings = isFirst ? new EmbeddingLookup(EmbeddingTable.Open(store, manifest), configuration.MaximumBatchRows) : null;
+            var layers = configuration.EndLayer - configuration.FirstLayer;
+            var shape = new StageShape(
+                isFirst, isLast, layers, model.HiddenSize, manifest.Hyperparameters.VocabularySize, configuration.SlotCount,
+                context.CellCount, configuration.MaximumBatchRows, new FileInfo(path).Length,
+                manifest.Hyperparameters.KvBytesPerTokenPerLayer * layers * context.CellCount);
+            progress?.Report(1);
+            return new LlamaStageEngine(
+                $"{manifest.Id} layers {configuration.FirstLayer}-{configuration.EndLayer - 1}", shape, model, context, embeddings);
+        }
+        catch
+        {
+            embeddings?.Dispose();
+            context?.Dispose();
+            model?.Dispose();
+            throw;
+        }
+    }
+
+    private static PartProgress? Part(IProgress<double>? progress, double from, double to) =>
+        progress is null ? null : new PartProgress(progress, from, to);
+
+    /// <summary>Not <see cref="Progress{T}"/>, whose reports may overtake each other.</summary>
+    private sealed class PartProgress(IProgress<double> whole, double from, double to) : IProgress<double>
+    {
+        public void Report(double value) => whole.Report(from + value * (to - from));
+    }
+}

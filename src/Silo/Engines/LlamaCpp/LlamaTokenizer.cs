@@ -1,0 +1,88 @@
+using System.Text.RegularExpressions;
+using OrleansInference.DataPlane.Generation;
+using OrleansInference.Silo.Engines.LlamaCpp.Interop;
+
+namespace OrleansInference.Silo.Engines.LlamaCpp;
+
+/// <summary>A vocabulary loaded without weights.</summary>
+internal sealed partial class LlamaTokenizer : ITokenizer
+{
+    /// <summary>Far above any context; a longer text is refused before it costs memory.</summary>
+    public const int MaximumTextLength = 4 * 1024 * 1024;
+
+    public const int MaximumMessages = 4096;
+
+    private readonly Vocabulary _vocabulary;
+    private readonly byte[]?[] _pieces;
+    private readonly string? _template;
+    private readonly Lazy<ChatPromptTokenizer> _chat;
+
+    public LlamaTokenizer(SliceModel model)
+    {
+        _vocabulary = new Vocabulary(model);
+        _pieces = new byte[]?[_vocabulary.Size];
+        _template = _vocabulary.ChatTemplate;
+        _chat = new Lazy<ChatPromptTokenizer>(() => new ChatPromptTokenizer(_vocabulary));
+    }
+
+    public int VocabularySize => _vocabulary.Size;
+
+    public int[] Tokenize(string text, bool addSpecial, bool parseSpecial)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        RequireLength(text.Length);
+        return _vocabulary.Tokenize(text, addSpecial, parseSpecial);
+    }
+
+    /// <summary>The text of chat messages followed by the opening of the assistant's turn.</summary>
+    internal string ApplyChatTemplate(IReadOnlyList<ChatMessage> messages)
+    {
+        RequireMessages(messages);
+        var template = _template ?? throw new ChatTemplateException(
+            "The model has no chat template; use /v1/completions with a prompt in the model's own format, or import a model that has one.");
+        return Vocabulary.ApplyTemplate(template, messages) ?? throw new ChatTemplateException(
+            "The model's chat template is not one that llama.cpp knows; use /v1/completions with a prompt in the model's own format.");
+    }
+
+    public int[] TokenizeChat(IReadOnlyList<ChatMessage> messages)
+    {
+        var text = ApplyChatTemplate(messages);
+        return _chat.Value.Tokenize(_template!, messages, text);
+    }
+
+    public bool IsEndOfGeneration(int token) => (uint)token < (uint)VocabularySize && _vocabulary.IsEndOfGeneration(token);
+
+    public ReadOnlyMemory<byte> PieceOf(int token)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(token);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(token, VocabularySize);
+        return _pieces[token] ??= _vocabulary.Piece(token);
+    }
+
+    public void Dispose() => _vocabulary.Dispose();
+
+    private static void RequireLength(long length)
+    {
+        if (length > MaximumTextLength)
+            throw new ArgumentException($"The text has {length} characters; at most {MaximumTextLength} are tokenized.");
+    }
+
+    private static void RequireMessages(IReadOnlyList<ChatMessage> messages)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        if (messages.Count is 0 or > MaximumMessages)
+            throw new ChatTemplateException($"There are {messages.Count} messages; a chat has from 1 to {MaximumMessages}.");
+        RequireLength(messages.Sum(message => (long)message.Content.Length));
+        for (var index = 0; index < messages.Count; index++)
+        {
+            // A role becomes part of the template's own text, where control tokens are parsed.
+            if (!Role().IsMatch(messages[index].Role))
+                throw new ChatTemplateException($"The role of message {index} is not a word of at most 32 letters, digits, '_' and '-'.");
+            if (messages[index].Content.Contains('\0', StringComparison.Ordinal))
+                throw new ChatTemplateException($"Message {index} holds a NUL character, which templates cannot carry.");
+        }
+    }
+
+    [GeneratedRegex(@"\A[A-Za-z0-9_-]{1,32}\z")]
+    private static partial Regex Role();
+}

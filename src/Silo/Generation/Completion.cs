@@ -1,0 +1,53 @@
+using OrleansInference.DataPlane.Generation;
+
+namespace OrleansInference.Silo.Generation;
+
+/// <summary>One request on its way through the head. The scheduler advances it, its connection sends what is in the outbox.</summary>
+/// <param name="onOutput">Told whenever there is something to send; called by the scheduler, so it must not wait.</param>
+internal sealed class Completion(long requestId, GenerationRequest request, int outboxTokens, Action<Completion>? onOutput)
+{
+    private readonly TaskCompletionSource<GenerationFinish> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isCancelled;
+
+    public long RequestId => requestId;
+
+    public GenerationRequest Request => request;
+
+    public CompletionOutbox Outbox { get; } = new(outboxTokens);
+
+    /// <summary>Set when the prompt is tokenized.</summary>
+    public PreparedPrompt Prompt { get; set; } = PreparedPrompt.None;
+
+    /// <summary>Set while it holds a slot.</summary>
+    public Sequence? Sequence { get; set; }
+
+    public CompletionText? Text { get; set; }
+
+    public int SampledTokens { get; set; }
+
+    /// <summary>When its reader fell behind; null while it does not.</summary>
+    public long? PausedSince { get; set; }
+
+    public bool IsCancelled => _isCancelled;
+
+    public Task<GenerationFinish> Finished => _finished.Task;
+
+    public void Cancel() => _isCancelled = true;
+
+    public void Emit(GenerationDelta delta)
+    {
+        if (delta.Text.Length == 0 && delta.Tokens.IsEmpty)
+            return;
+        Outbox.Add(delta);
+        onOutput?.Invoke(this);
+    }
+
+    public void Finish(FinishReason reason, GenerationError? error = null)
+    {
+        var finish = new GenerationFinish(reason, Prompt.Tokens.Length, SampledTokens, error);
+        if (!_finished.TrySetResult(finish))
+            return;
+        Outbox.Finish(finish);
+        onOutput?.Invoke(this);
+    }
+}

@@ -1,0 +1,45 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace OrleansInference.Silo.Generation;
+
+/// <summary>Bounds of a head. Configuration section "Generation".</summary>
+internal sealed class HeadOptions
+{
+    public const string Section = "Generation";
+
+    /// <summary>Requests that may wait for a slot, over all gateways. Default 256.</summary>
+    [Range(0, 100_000)]
+    public int QueueLength { get; set; } = 256;
+
+    /// <summary>Batches on their way round the ring at once. Default 1.</summary>
+    [Range(1, 16)]
+    public int BatchesInFlight { get; set; } = 1;
+
+    /// <summary>How long a batch may take round the ring before the ring counts as lost. Default 60 seconds.</summary>
+    [Range(0.05, 3600)]
+    public double BatchTimeoutSeconds { get; set; } = 60;
+
+    /// <summary>How long the proving token may take round the ring. Default 8 seconds, below the grain call's own limit.</summary>
+    [Range(0.05, 60)]
+    public double ProofTimeoutSeconds { get; set; } = 8;
+
+    /// <summary>Tokens that a completion may have waiting for its reader before it pauses. Default 256.</summary>
+    [Range(1, 65_536)]
+    public int OutboxTokens { get; set; } = 256;
+
+    /// <summary>How long a completion may pause for its reader before it fails. Default 30 seconds.</summary>
+    [Range(0.05, 3600)]
+    public double PauseTimeoutSeconds { get; set; } = 30;
+
+    /// <summary>Length of a stop text. Default 1024 characters.</summary>
+    [Range(1, 65_536)]
+    public int StopTextCharacters { get; set; } = 1024;
+
+    /// <summary>What a refused client is told to wait before it tries again. Default 1000 milliseconds.</summary>
+    [Range(1, 600_000)]
+    public int RetryAfterMilliseconds { get; set; } = 1000;
+
+    /// <summary>How long running completions may go on when the silo stops. Default 2 seconds.</summary>
+    [Range(0, 60)]
+    public double DrainSeconds { get; set; } = 2;
+}

@@ -1,0 +1,209 @@
+using System.Collections.Concurrent;
+using OrleansInference.DataPlane.Frames;
+using OrleansInference.DataPlane.Generation;
+using OrleansInference.DataPlane.Rows;
+using OrleansInference.Grains.Shards;
+using OrleansInference.Silo.Engines;
+using OrleansInference.Silo.Stages;
+
+namespace OrleansInference.Silo.Generation;
+
+/// <summary>
+/// Continuous batching, one step at a time: takes in what happened since the last step and says what the ring is to do. Steps are made
+/// by one caller; only <see cref="Add"/> and <see cref="Answer"/> may be called at any time.
+/// </summary>
+internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer, HeadOptions options, TimeProvider time)
+{
+    // Both are bounded by their writers: the head counts the completions it lets in, the ring answers each batch once.
+    private readonly ConcurrentQueue<Completion> _arrivals = new();
+    private readonly ConcurrentQueue<Frame> _answers = new();
+    private readonly LinkedList<Completion> _waiting = new();
+    private readonly Completion?[] _running = new Completion?[assignment.SlotCount];
+    private readonly Queue<BatchInFlight> _inFlight = new();
+    private readonly SlotPool _slots = new(assignment.SlotCount, assignment.CellCount);
+    private readonly BatchFormer _former = new(assignment.MaximumBatchRows);
+    private readonly List<StageWork> _work = [];
+    private long _lastBatchId;
+    private volatile int _busySlots;
+
+    public int BusySlots => _busySlots;
+
+    public void Add(Completion completion) => _arrivals.Enqueue(completion);
+
+    /// <summary>A Tokens or Fault frame came round the ring.</summary>
+    public void Answer(Frame answer) => _answers.Enqueue(answer);
+
+    /// <summary>What the ring is to do now, in order. The list is reused by the next step.</summary>
+    /// <exception cref="StageEngineException">The ring does not answer, or answers what it was not asked.</exception>
+    public IReadOnlyList<StageWork> Step()
+    {
+        _work.Clear();
+        while (_answers.TryDequeue(out var answer))
+            Apply(answer);
+        while (_arrivals.TryDequeue(out var completion))
+            _waiting.AddLast(completion);
+        RemoveUnwanted();
+        Admit();
+        SendBatches();
+        _busySlots = _slots.BusyCount;
+        if (_inFlight.TryPeek(out var oldest) && time.GetElapsedTime(oldest.SentAt).TotalSeconds > options.BatchTimeoutSeconds)
+            throw new StageEngineException($"No tokens came round the ring within {options.BatchTimeoutSeconds} seconds.");
+        return _work;
+    }
+
+    /// <summary>Ends everything that runs or waits.</summary>
+    public void FailAll(GenerationError error)
+    {
+        while (_arrivals.TryDequeue(out var completion))
+            _waiting.AddLast(completion);
+        foreach (var completion in _waiting.Concat(_running.OfType<Completion>()))
+            completion.Finish(FinishReason.Error, error);
+        _waiting.Clear();
+        Array.Clear(_running);
+        _busySlots = 0;
+    }
+
+    private void Apply(Frame answer)
+    {
+        if (!_inFlight.TryDequeue(out var batch))
+            throw new StageEngineException("The ring answers a batch that was never sent.");
+        if (answer is FaultFrame fault && fault.BatchId == batch.BatchId)
+            FailBatch(batch, fault.Reason);
+        else if (answer is TokensFrame tokens && tokens.BatchId == batch.BatchId)
+            ApplyTokens(batch, tokens.Tokens.Span);
+        else
+            throw new StageEngineException($"Batch {batch.BatchId} is the next to be answered; a {answer.Type} frame of another came.");
+    }
+
+    private void ApplyTokens(BatchInFlight batch, ReadOnlySpan<SampledToken> tokens)
+    {
+        var next = 0;
+        foreach (var part in batch.Parts)
+        {
+            if (!part.IsSampled)
+                continue;
+            if (next == tokens.Length || !IsAnswerTo(part, tokens[next]))
+                throw new StageEngineException($"Batch {batch.BatchId} came back with other rows than it was sent with.");
+            if (OwnerOf(part) is { } completion)
+                Advance(completion, tokens[next]);
+            next++;
+        }
+        if (next != tokens.Length)
+            throw new StageEngineException($"Batch {batch.BatchId} came back with {tokens.Length} tokens; {next} were asked for.");
+    }
+
+    private bool IsAnswerTo(SequencePart part, SampledToken token) => token.Slot == part.Sequence.Slot
+        && token.Position == part.EndPosition && token.Token >= 0 && token.Token < tokenizer.VocabularySize;
+
+    /// <summary>A sequence that was removed while its batch was under way has no owner any more, even if its slot has.</summary>
+    private Completion? OwnerOf(SequencePart part) =>
+        _running[part.Sequence.Slot] is { } completion && completion.Sequence == part.Sequence ? completion : null;
+
+    private void Advance(Completion completion, SampledToken token)
+    {
+        completion.SampledTokens++;
+        var text = completion.Text!;
+        if (tokenizer.IsEndOfGeneration(token.Token))
+        {
+            completion.Emit(text.Flush());
+            Release(completion, FinishReason.Stop);
+            return;
+        }
+        completion.Emit(text.Append(token));
+        if (text.IsStopped)
+        {
+            Release(completion, FinishReason.Stop);
+        }
+        else if (completion.SampledTokens >= completion.Prompt.MaximumTokens)
+        {
+            completion.Emit(text.Flush());
+            Release(completion, FinishReason.Length);
+        }
+        else
+        {
+            completion.Sequence!.Continue(token.Token);
+        }
+    }
+
+    private void FailBatch(BatchInFlight batch, string reason)
+    {
+        foreach (var part in batch.Parts)
+        {
+            if (OwnerOf(part) is { } completion)
+                Release(completion, FinishReason.Error, new GenerationError(GenerationErrorCode.Internal, reason));
+        }
+    }
+
+    private void RemoveUnwanted()
+    {
+        for (var node = _waiting.First; node is not null;)
+        {
+            var next = node.Next;
+            if (node.Value.IsCancelled)
+            {
+                _waiting.Remove(node);
+                node.Value.Finish(FinishReason.Cancelled);
+            }
+            node = next;
+        }
+        foreach (var completion in _running)
+        {
+            if (completion is { IsCancelled: true })
+                Release(completion, FinishReason.Cancelled);
+            else if (completion is not null)
+                PauseIfBehind(completion);
+        }
+    }
+
+    private void PauseIfBehind(Completion completion)
+    {
+        // Paused before the outbox is looked at: whoever empties it in between sees the pause and wakes the scheduler.
+        completion.Sequence!.IsPaused = true;
+        if (!completion.Outbox.IsFull)
+        {
+            completion.Sequence.IsPaused = false;
+            completion.PausedSince = null;
+            return;
+        }
+        completion.PausedSince ??= time.GetTimestamp();
+        if (time.GetElapsedTime(completion.PausedSince.Value).TotalSeconds > options.PauseTimeoutSeconds)
+        {
+            var message = $"{options.OutboxTokens} tokens were not read for {options.PauseTimeoutSeconds} seconds.";
+            Release(completion, FinishReason.Error, new GenerationError(GenerationErrorCode.Internal, message));
+        }
+    }
+
+    private void Admit()
+    {
+        while (_waiting.First is { Value: var completion } && _slots.TryTake(completion.Prompt.MaximumCells) is { } slot)
+        {
+            _waiting.RemoveFirst();
+            _running[slot] = completion;
+            completion.Sequence = new Sequence(slot, completion.Prompt.Tokens, completion.Prompt.ChunkRows);
+            completion.Text = new CompletionText(tokenizer, completion.Request.Stop);
+            completion.Emit(new GenerationDelta(completion.Prompt.Echo, []));
+            _work.Add(new FrameWork(new OpenFrame(slot, completion.Request.Sampling, completion.Prompt.Tokens)));
+        }
+    }
+
+    private void SendBatches()
+    {
+        while (_inFlight.Count < options.BatchesInFlight)
+        {
+            var sequences = _running.OfType<Completion>().Select(completion => completion.Sequence!).ToList();
+            if (_former.Form(sequences) is not { } batch)
+                return;
+            _inFlight.Enqueue(new BatchInFlight(++_lastBatchId, batch.Parts, time.GetTimestamp()));
+            _work.Add(new TokenBatchWork(_lastBatchId, batch.Rows, batch.Tokens));
+        }
+    }
+
+    private void Release(Completion completion, FinishReason reason, GenerationError? error = null)
+    {
+        var slot = completion.Sequence!.Slot;
+        _running[slot] = null;
+        _slots.Release(slot);
+        _work.Add(new FrameWork(new ClearFrame(slot, 0)));
+        completion.Finish(reason, error);
+    }
+}

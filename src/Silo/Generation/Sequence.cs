@@ -1,0 +1,60 @@
+using OrleansInference.DataPlane.Rows;
+
+namespace OrleansInference.Silo.Generation;
+
+/// <summary>A running completion as batches see it: a slot, the prompt, and how many of its rows were sent.</summary>
+/// <param name="chunkRows">Prompt rows that one batch may take of it.</param>
+internal sealed class Sequence(int slot, ReadOnlyMemory<int> prompt, int chunkRows)
+{
+    private int? _nextToken;
+    private bool _isPaused;
+
+    public int Slot => slot;
+
+    /// <summary>Rows sent so far, and so the position of the next one.</summary>
+    public int SentRows { get; private set; }
+
+    /// <summary>Set while its reader is behind: it takes no decode rows.</summary>
+    public bool IsPaused
+    {
+        get => Volatile.Read(ref _isPaused);
+        set => Volatile.Write(ref _isPaused, value);
+    }
+
+    public bool IsPrefilling => SentRows < prompt.Length;
+
+    public bool WantsDecodeRow => _nextToken is not null && !IsPaused;
+
+    /// <summary>The token for the next decode row is known.</summary>
+    public void Continue(int token)
+    {
+        if (IsPrefilling || _nextToken is not null)
+            throw new InvalidOperationException($"Slot {slot} has no row that a token could follow.");
+        _nextToken = token;
+    }
+
+    /// <summary>Appends its next rows, at most <paramref name="maximumRows"/>: one decode row, or a chunk of the prompt.</summary>
+    public SequencePart Take(List<BatchRow> rows, List<int> tokens, int maximumRows)
+    {
+        if (_nextToken is { } token)
+        {
+            _nextToken = null;
+            rows.Add(new BatchRow(slot, SentRows++, Sample: true));
+            tokens.Add(token);
+            return new SequencePart(this, 1, SentRows, IsSampled: true);
+        }
+        var count = Math.Min(Math.Min(chunkRows, maximumRows), prompt.Length - SentRows);
+        for (var taken = 0; taken < count; taken++)
+        {
+            tokens.Add(prompt.Span[SentRows]);
+            rows.Add(new BatchRow(slot, SentRows, Sample: SentRows == prompt.Length - 1));
+            SentRows++;
+        }
+        return new SequencePart(this, count, SentRows, IsSampled: !IsPrefilling);
+    }
+}
+
+/// <summary>One sequence's share of a batch.</summary>
+/// <param name="EndPosition">The position after its last row, where a sampled token belongs.</param>
+/// <param name="IsSampled">Whether its last row yields a token.</param>
+internal readonly record struct SequencePart(Sequence Sequence, int RowCount, int EndPosition, bool IsSampled);

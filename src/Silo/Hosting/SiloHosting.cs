@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Options;
+using OrleansInference.DataPlane.Connections;
+using OrleansInference.DataPlane.Hosting;
+using OrleansInference.Grains.Devices;
+using OrleansInference.Grains.Models;
+using OrleansInference.Grains.Shards;
+using OrleansInference.Silo.Catalog;
+using OrleansInference.Silo.Devices;
+using OrleansInference.Silo.Engines.LlamaCpp;
+using OrleansInference.Silo.Engines.LlamaCpp.Interop;
+using OrleansInference.Silo.Generation;
+using OrleansInference.Silo.Stages;
+
+namespace OrleansInference.Silo.Hosting;
+
+/// <summary>What a silo is made of.</summary>
+internal static class SiloHosting
+{
+    public static WebApplicationBuilder AddSilo(this WebApplicationBuilder builder)
+    {
+        builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "));
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // Program says in one line why a silo does not start.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4.5));
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.AddModels().AddDevice().AddStages();
+        return builder;
+    }
+
+    /// <summary>Fails now, and not at the first shard, if the native libraries are missing or of another version.</summary>
+    public static void LoadNatives(this WebApplication silo) => NativeRuntime.Load(
+        silo.Services.GetRequiredService<IOptions<NativeOptions>>().Value.Folder, silo.Services.GetRequiredService<ILoggerFactory>());
+
+    public static WebApplicationBuilder AddStages(this WebApplicationBuilder builder)
+    {
+        AddOptions<StageOptions>(builder, StageOptions.Section);
+        AddOptions<HeadOptions>(builder, HeadOptions.Section);
+        builder.Services.AddDataPlane();
+        builder.Services.AddSingleton<DataPlaneAddress>();
+        builder.Services.AddSingleton<StageServices>();
+        builder.Services.AddSingleton<StageHost>();
+        builder.Services.AddSingleton<IStageHost>(services => services.GetRequiredService<StageHost>());
+        builder.Services.AddSingleton<IDataPlaneAcceptor>(services => services.GetRequiredService<StageHost>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<StageHost>());
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenDataPlane());
+        return builder;
+    }
+
+    private static WebApplicationBuilder AddModels(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddLlamaCpp();
+        builder.Services.AddSingleton<IModelCatalog, ModelCatalog>();
+        return builder;
+    }
+
+    private static WebApplicationBuilder AddDevice(this WebApplicationBuilder builder)
+    {
+        AddOptions<DeviceOptions>(builder, DeviceOptions.Section);
+        builder.Services.AddSingleton<IDeviceSensors, DeviceSensors>();
+        builder.Services.AddHostedService<DeviceRegistrationService>();
+        return builder;
+    }
+
+    private static void AddOptions<TOptions>(WebApplicationBuilder builder, string section) where TOptions : class =>
+        builder.Services.AddOptions<TOptions>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+}

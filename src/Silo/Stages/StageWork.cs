@@ -1,0 +1,13 @@
+using OrleansInference.DataPlane.Frames;
+using OrleansInference.DataPlane.Rows;
+
+namespace OrleansInference.Silo.Stages;
+
+/// <summary>What a stage does next: a frame from the ring, or on the first stage what the head asks for.</summary>
+internal abstract record StageWork;
+
+/// <summary>A frame of the ring: Open, Batch, Clear or Fault.</summary>
+internal sealed record FrameWork(Frame Frame) : StageWork;
+
+/// <summary>A batch as it enters the ring: one token a row.</summary>
+internal sealed record TokenBatchWork(long BatchId, BatchRow[] Rows, int[] Tokens) : StageWork;

@@ -1,0 +1,34 @@
+using System.Runtime.CompilerServices;
+using OrleansInference.Tool.Supervision;
+
+namespace OrleansInference.Tool.Clusters;
+
+/// <summary>Looks at the processes and at what the gateway says of the cluster, over and over.</summary>
+internal sealed class ClusterMonitor(Func<IReadOnlyList<ProcessStatus>> processes, TopologyClient client, TimeProvider clock)
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>A snapshot at once and after every period, until <paramref name="end"/>.</summary>
+    public async IAsyncEnumerable<ClusterSnapshot> WatchAsync([EnumeratorCancellation] CancellationToken end)
+    {
+        while (!end.IsCancellationRequested)
+        {
+            yield return await LookAsync(end).ConfigureAwait(false);
+            await Task.Delay(Period, clock, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<ClusterSnapshot> LookAsync(CancellationToken end)
+    {
+        try
+        {
+            var topology = await client.GetTopologyAsync(end).ConfigureAwait(false);
+            return new(processes(), topology, await client.IsReadyAsync(end).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            // The gateway is starting, stopping or dead; what the processes are says which.
+            return new(processes(), Topology: null, IsReady: false);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using OrleansInference.Tool.Devices;
+using OrleansInference.Tool.Supervision;
+
+namespace OrleansInference.Tool.Clusters;
+
+/// <summary>Which processes make a cluster, and what each is told, by environment variables.</summary>
+internal static class ClusterPlan
+{
+    public const string GatewayName = "gateway";
+
+    public static IReadOnlyList<ProcessSpecification> Create(
+        ClusterOptions options, HostPrograms programs, DataFolder data, string clusterFolder, int processorCount)
+    {
+        var threads = Math.Max(1, processorCount / options.Silos.Count);
+        return
+        [
+            new(GatewayName, programs.Gateway, [], Gateway(options, clusterFolder), IsEssential: true),
+            .. options.Silos.Select(silo =>
+                new ProcessSpecification(silo.Name, programs.Silo, [], Silo(options, silo, data, clusterFolder, silo.Threads ?? threads))),
+        ];
+    }
+
+    private static Dictionary<string, string> Gateway(ClusterOptions options, string clusterFolder)
+    {
+        var settings = Common(GatewayName, clusterFolder);
+        settings["Urls"] = $"http://{options.Http}";
+        settings["Serve__Model"] = options.Model;
+        if (options.SlotCount is { } slots)
+            settings["Serve__Slots"] = Text(slots);
+        if (options.ContextLength is { } context)
+            settings["Serve__ContextLength"] = Text(context);
+        return settings;
+    }
+
+    private static Dictionary<string, string> Silo(
+        ClusterOptions options, SiloSpecification silo, DataFolder data, string clusterFolder, int threads)
+    {
+        var settings = Common(silo.Name, clusterFolder);
+        settings["Device__Name"] = silo.Name;
+        settings["Device__Class"] = silo.Class.Name;
+        settings["Device__Zone"] = silo.Zone;
+        settings["Device__MemoryBytes"] = Text(silo.MemoryBytes);
+        settings["Device__BandwidthGigabytesPerSecond"] = Text(silo.BandwidthGigabytesPerSecond);
+        settings["Device__Threads"] = Text(threads);
+        settings["Device__Accelerator"] = silo.Class.Accelerator;
+        settings["Models__Store"] = Path.GetFullPath(options.StoreFolder);
+        settings["Models__SliceFolder"] = data.SlicesOf(silo.Name);
+        return settings;
+    }
+
+    private static Dictionary<string, string> Common(string name, string clusterFolder) => new()
+    {
+        ["Cluster__Folder"] = clusterFolder,
+        ["Cluster__SiloName"] = name,
+        ["Host__StopWhenInputCloses"] = "true",
+        // Otherwise each look at the topology, two a second, writes six lines into the gateway's log.
+        ["Logging__LogLevel__Microsoft.AspNetCore"] = "Warning",
+    };
+
+    private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,44 @@
+using OrleansInference.Tool.Terminal;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace OrleansInference.Tool.Clusters;
+
+/// <summary>A table that is redrawn in place, with the latest messages under it.</summary>
+internal sealed class LiveClusterView(Screen screen) : IClusterView
+{
+    private const int MessageLines = 14;
+    private readonly Lock _lock = new();
+    private readonly Queue<string> _messages = new();
+
+    public void Report(string line)
+    {
+        lock (_lock)
+        {
+            _messages.Enqueue(line);
+            while (_messages.Count > MessageLines)
+                _messages.Dequeue();
+        }
+    }
+
+    public Task FollowAsync(IAsyncEnumerable<ClusterSnapshot> snapshots, IReadOnlyList<string> welcome) =>
+        screen.Console.Live(new Text("Starting …")).StartAsync(async display =>
+        {
+            var isWelcomed = false;
+            await foreach (var snapshot in snapshots.ConfigureAwait(false))
+            {
+                isWelcomed |= snapshot.IsReady;
+                display.UpdateTarget(Draw(snapshot, isWelcomed ? welcome : []));
+            }
+        });
+
+    private Rows Draw(ClusterSnapshot snapshot, IReadOnlyList<string> welcome)
+    {
+        lock (_lock)
+            return new Rows([
+                ClusterTable.Create(snapshot.Topology, snapshot.Processes),
+                .. welcome.Concat(_messages).Select(IRenderable (line) => new Text(line)),
+                new Text("Ctrl-C stops everything."),
+            ]);
+    }
+}

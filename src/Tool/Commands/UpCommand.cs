@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.Net;
+using OrleansInference.Models.Store;
+using OrleansInference.Tool.Clusters;
+using OrleansInference.Tool.Devices;
+using OrleansInference.Tool.Supervision;
+using OrleansInference.Tool.Terminal;
+
+namespace OrleansInference.Tool.Commands;
+
+/// <summary><c>oinf up</c>: a gateway and silos on this machine, each silo standing for a device, until Ctrl-C.</summary>
+internal static class UpCommand
+{
+    public const int MaximumSilos = 64;
+    private static readonly string[] DefaultSilos = ["gpu-cloud", "jetson", "pi-hat"];
+
+    private static readonly Option<string?> Model = new("--model") { Description = "Model to serve; not needed when the store has only one" };
+    private static readonly Option<DirectoryInfo> Store = StoreOption.Create();
+
+    private static readonly Option<DirectoryInfo> Data = new("--data")
+    {
+        Description = "Folder for logs and slices", DefaultValueFactory = _ => new DirectoryInfo(".oinf"),
+    };
+
+    private static readonly Option<string> Http = new("--http")
+    {
+        Description = "ADDRESS:PORT of the API; port 0 takes a free one", DefaultValueFactory = _ => "127.0.0.1:8080",
+    };
+
+    private static readonly Option<string[]> Silos = new("--silo")
+    {
+        Description = "A silo: PROFILE[:name=…,memory=…,threads=…,bandwidth=…,zone=…], once for each; profiles: "
+            + string.Join(", ", DeviceClass.All.Select(c => $"{c.Name} ({c.Description}, {ByteSize.Format(c.MemoryBytes)})")),
+        DefaultValueFactory = _ => DefaultSilos,
+    };
+
+    private static readonly Option<int?> Slots = new("--slots") { Description = "Conversations served at once" };
+    private static readonly Option<int?> Context = new("--context") { Description = "Tokens that a conversation may take" };
+    private static readonly Option<bool> NoRestart = new("--no-restart") { Description = "Leave a process that died dead" };
+
+    public static Command Create(Screen screen)
+    {
+        var command = new Command("up", "Start a gateway and silos on this machine, and stop them with Ctrl-C")
+        {
+            Model, Store, Data, Http, Silos, Slots, Context, NoRestart,
+        };
+        command.SetAction(async (arguments, stop) =>
+        {
+            var options = Read(arguments);
+            var policy = arguments.GetValue(NoRestart) ? RestartPolicy.Never : RestartPolicy.Default;
+            var isToldToStop = await new Cluster(options, policy, screen, TimeProvider.System).RunAsync(stop).ConfigureAwait(false);
+            screen.Line(isToldToStop ? "Stopped." : "Stopped, because the cluster is of no use without the process that died.");
+            return isToldToStop ? 0 : 1;
+        });
+        return command;
+    }
+
+    private static ClusterOptions Read(ParseResult arguments)
+    {
+        var silos = SiloSpecification.ParseAll(arguments.GetRequiredValue(Silos));
+        if (silos.Count > MaximumSilos)
+            throw new UserErrorException($"There are {silos.Count} silos; at most {MaximumSilos} can be started on one machine.");
+        if (!IPEndPoint.TryParse(arguments.GetRequiredValue(Http), out var http) || !arguments.GetRequiredValue(Http).Contains(':'))
+            throw new UserErrorException($"--http is '{arguments.GetValue(Http)}', but must be ADDRESS:PORT, such as 127.0.0.1:8080.");
+
+        var store = arguments.GetRequiredValue(Store).FullName;
+        return new ClusterOptions(
+            ModelChoice.Choose(new ModelStore(store), arguments.GetValue(Model)), store, arguments.GetRequiredValue(Data).FullName, http, silos, AtLeastOne(arguments, Slots), AtLeastOne(arguments, Context));
+    }
+
+    private static int? AtLeastOne(ParseResult arguments, Option<int?> option) => arguments.GetValue(option) switch
+    {
+        < 1 and var value => throw new UserErrorException($"{option.Name} is {value}, but must be at least 1."),
+        var value => value,
+    };
+}

@@ -1,0 +1,14 @@
+namespace OrleansInference.Tool.Supervision;
+
+internal enum ProcessState
+{
+    Running,
+    /// <summary>Dead, and about to be started again.</summary>
+    Restarting,
+    /// <summary>Dead for good.</summary>
+    Dead,
+    Stopping,
+    Stopped,
+}
+
+internal sealed record ProcessStatus(string Name, ProcessState State, int ProcessId);

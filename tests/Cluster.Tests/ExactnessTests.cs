@@ -1,0 +1,34 @@
+using OrleansInference.Cluster.Tests.Processes;
+
+namespace OrleansInference.Cluster.Tests;
+
+public sealed class ExactnessTests(ThreeSiloFixture fixture)
+{
+    private static readonly string[] Questions =
+    [
+        "Tell me a story about a fox.", "Write a short story about a brave otter in the harbor.", "Count from 2 to 20.", "What is 9 plus 13?",
+        "Repeat after me: lantern crab uma kite", "What happens when a device fails?",
+    ];
+
+    [Fact]
+    public async Task Text_WhenThreeProcessesComputeIt_IsThatOfOne()
+    {
+        await using var one = await ClusterProcess.StartAsync(ClusterSettings.OneSilo);
+        (await one.GetTopologyAsync()).Pipelines.Single().Stages.ShouldHaveSingleItem();
+        var (whole, cut) = (one.CreateChatClient(), fixture.Cluster.CreateChatClient());
+        var seeded = new HashSet<string>();
+
+        foreach (var question in Questions)
+        {
+            (await cut.AskAsync(question)).ShouldBe(await whole.AskAsync(question), $"greedy: {question}");
+            foreach (var seed in (long[])[1, 2, 3])
+            {
+                var text = await cut.AskAsync(question, seed, temperature: 1);
+                text.ShouldBe(await whole.AskAsync(question, seed, temperature: 1), $"seed {seed}: {question}");
+                seeded.Add(text);
+            }
+        }
+
+        seeded.Count.ShouldBeGreaterThan(Questions.Length, "seeds draw different texts");
+    }
+}

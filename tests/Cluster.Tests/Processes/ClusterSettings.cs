@@ -1,0 +1,18 @@
+namespace OrleansInference.Cluster.Tests.Processes;
+
+/// <summary>What a test starts. The default: three silos, none of which has room for all of pebble's layers.</summary>
+internal sealed record ClusterSettings
+{
+    public static ClusterSettings ThreeSilos { get; } = new();
+
+    public static ClusterSettings OneSilo { get; } = new() { Silos = ["gpu-cloud:threads=1,memory=100MB"] };
+
+    public IReadOnlyList<string> Silos { get; init; } =
+        ["gpu-cloud:threads=1,memory=10MB", "jetson:threads=1,memory=8MB", "pi-hat:threads=1,memory=6MB"];
+
+    public int Slots { get; init; } = 16;
+
+    public int ContextLength { get; init; } = 512;
+
+    public IReadOnlyList<string> MoreArguments { get; init; } = [];
+}

@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace OrleansInference.Cluster.Tests.Processes;
+
+/// <summary>What the kernel says of processes.</summary>
+internal static class ProcessTable
+{
+    public static bool IsAlive(int processId)
+    {
+        try
+        {
+            // A zombie is dead; it only waits to be looked at.
+            return StatusOf(processId, "State").FirstOrDefault() is not ("Z" or "X" or null);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    public static long ResidentBytes(int processId) => long.Parse(StatusOf(processId, "VmRSS")[0], CultureInfo.InvariantCulture) * 1024;
+
+    public static IReadOnlyList<int> ChildrenOf(int parentId) => [.. Directory.EnumerateDirectories("/proc")
+        .Select(Path.GetFileName)
+        .Where(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        .Select(name => int.Parse(name!, CultureInfo.InvariantCulture))
+        .Where(id => ParentOf(id) == parentId)];
+
+    public static void Kill(int processId)
+    {
+        using var process = Process.GetProcessById(processId);
+        process.Kill();
+    }
+
+    /// <summary>Sends what Ctrl-C sends.</summary>
+    public static void Interrupt(int processId)
+    {
+        using var kill = Process.Start("kill", ["-INT", processId.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+        kill.ExitCode.ShouldBe(0);
+    }
+
+    private static int ParentOf(int processId)
+    {
+        try
+        {
+            return int.Parse(StatusOf(processId, "PPid")[0], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    private static string[] StatusOf(int processId, string key) => File.ReadLines($"/proc/{processId}/status")
+        .Where(line => line.StartsWith(key + ":", StringComparison.Ordinal))
+        .SelectMany(line => line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries).Skip(1))
+        .ToArray();
+}

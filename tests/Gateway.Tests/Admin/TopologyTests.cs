@@ -1,0 +1,71 @@
+using System.Text.Json;
+using OrleansInference.Gateway.Tests.Fakes;
+
+namespace OrleansInference.Gateway.Tests.Admin;
+
+public sealed class TopologyTests(GatewayFixture gateway) : IClassFixture<GatewayFixture>
+{
+    [Fact]
+    public async Task Topology_WhenAsked_SaysWhoHoldsWhat()
+    {
+        var topology = await GetAsync("/admin/topology");
+        topology.GetProperty("silos")[0].GetRawText().ShouldBe(
+            """{"name":"silo-jetson","pid":101,"device":{"name":"jetson","class":"jetson","zone":"home","threads":2,"accelerator":"none","""
+            + """
+            "bandwidth_gigabytes_per_second":25.5},"memory":{"budget_bytes":1000000,"resident_bytes":500,"available_bytes":800},
+            """
+            + """
+            "processor_load":0.25,"endpoint":"127.0.0.1:101","read_at":"1970-01-01T00:00:00+00:00"}
+            """);
+        topology.GetProperty("models").GetRawText().ShouldBe(
+            """[{"name":"pebble","replicas":1,"slots":4,"context_length":512,"batch_rows":64,"queue_length":16,"""
+            + """
+            "ready":true,"load_progress":1}]
+            """);
+        var pipeline = topology.GetProperty("pipelines")[0];
+        (pipeline.GetProperty("name").GetString(), pipeline.GetProperty("epoch").GetInt64(), pipeline.GetProperty("state").GetString())
+            .ShouldBe(("pebble/0", 3, "ready"));
+        pipeline.GetProperty("stages")[1].GetRawText().ShouldBe(
+            """{"stage":1,"silo":"silo-pi-hat","device":"pi-hat","pid":102,"layers":{"first":4,"end":8},"state":"linked","""
+            + """
+            "load_progress":1,"mapped_bytes":900,"kv_bytes":200}
+            """);
+    }
+
+    [Fact]
+    public async Task Topology_WhenCompletionsRun_CountsThem()
+    {
+        gateway.Head.Script = Scripts.Endless;
+        using (await gateway.PostForStreamAsync(
+            "/v1/completions", """{"model":"pebble","prompt":"Hi","stream":true,"n":3}""", TestContext.Current.CancellationToken))
+        {
+            (await GetAsync("/admin/topology")).GetProperty("gateway").GetRawText().ShouldBe(
+                """{"in_flight_requests":1,"queued_requests":0,"running_completions":3,"head_connections":1}""");
+        }
+
+        await gateway.SettleAsync();
+    }
+
+    [Fact]
+    public async Task Models_WhenListed_AreTheDeployedOnes()
+    {
+        var list = await GetAsync("/v1/models");
+        list.GetProperty("object").GetString().ShouldBe("list");
+        var model = list.GetProperty("data").EnumerateArray().ShouldHaveSingleItem();
+        (model.GetProperty("id").GetString(), model.GetProperty("object").GetString()).ShouldBe(("pebble", "model"));
+        (await GetAsync("/v1/models/pebble")).GetRawText().ShouldBe(model.GetRawText());
+    }
+
+    [Theory]
+    [InlineData("/v1/models/granite")]
+    [InlineData("/v1/models/some/other-model")]
+    public async Task Model_WhenUnknown_Is404(string path)
+    {
+        using var response = await gateway.Http.GetAsync(path, TestContext.Current.CancellationToken);
+        ((int)response.StatusCode).ShouldBe(404);
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("model_not_found");
+    }
+
+    private async Task<JsonElement> GetAsync(string path) =>
+        JsonDocument.Parse(await gateway.Http.GetStringAsync(path, TestContext.Current.CancellationToken)).RootElement;
+}

@@ -1,0 +1,212 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Hosting;
+using Orleans.Runtime;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+using Orleans.Runtime.Placement;
+using Orleans.Storage;
+using Orleans.TestingHost;
+using OrleansInference.Grains.Clusters;
+using OrleansInference.Grains.Devices;
+using OrleansInference.Grains.Gateways;
+using OrleansInference.Grains.Hosting;
+using OrleansInference.Grains.Models;
+using OrleansInference.Grains.Pipelines;
+using OrleansInference.Grains.Placement;
+using OrleansInference.Grains.Shards;
+using OrleansInference.Grains.Tests.Fakes;
+using OrleansInference.Grains.Tests.Planning;
+
+namespace OrleansInference.Grains.Tests.Cluster;
+
+/// <summary>
+/// An in-process cluster: silo 0 is a gateway's, every other offers the device it was given. Time is real, because silos really start
+/// and die; nothing sleeps, everything waits for a condition up to a deadline.
+/// </summary>
+internal sealed class InferenceCluster : IAsyncDisposable
+{
+    /// <summary>12 layers of 100 bytes and 64 cells of 1 byte a layer: 164 bytes a layer with KV of one slot.</summary>
+    public const string Model = "pebble";
+
+    public const long LayerBytes = 164;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly Queue<DeviceProfile?> _profiles;
+    private readonly SharedGrainStorage _storage = new();
+    private readonly InProcessTestCluster _cluster;
+    private readonly Dictionary<SiloAddress, FakeStageHost?> _hosts = [];
+
+    private InferenceCluster(IEnumerable<DeviceProfile> devices, Action<IServiceCollection>? configure)
+    {
+        _profiles = new Queue<DeviceProfile?>([null, .. devices]);
+        AddModel(Model);
+        var builder = new InProcessTestClusterBuilder((short)_profiles.Count);
+        builder.Options.InitializeClientOnDeploy = false;
+        builder.ConfigureSilo((_, silo) => Configure(silo, _profiles.Dequeue(), configure));
+        builder.ConfigureHost(static host => host.Logging.SetMinimumLevel(LogLevel.Warning));
+        _cluster = builder.Build();
+    }
+
+    public FakeWorld World { get; } = new();
+
+    public IClusterGrain Grain => Grains.GetGrain<IClusterGrain>(0);
+
+    // Calls come from the gateway's silo, as in a real cluster; no test kills it.
+    private Orleans.IGrainFactory Grains => _cluster.Silos[0].ServiceProvider.GetRequiredService<Orleans.IGrainFactory>();
+
+    public static DeviceProfile Device(string name, int layers, string accelerator = "none") =>
+        Silos.Profile(name, layers * LayerBytes, accelerator: accelerator);
+
+    public static async Task<InferenceCluster> StartAsync(IEnumerable<DeviceProfile> devices, Action<IServiceCollection>? configure = null)
+    {
+        var cluster = new InferenceCluster(devices, configure);
+        await cluster._cluster.DeployAsync();
+        return cluster;
+    }
+
+    /// <summary>Starts with every device registered and the model deployed once.</summary>
+    public static async Task<InferenceCluster> ServeAsync(IEnumerable<DeviceProfile> devices, Action<IServiceCollection>? configure = null)
+    {
+        var cluster = await StartAsync(devices, configure);
+        await cluster.RegisterAsync();
+        await cluster.DeployAsync();
+        return cluster;
+    }
+
+    public void AddModel(string name, int contextLength = 64) => World.Models[name] =
+        PlanningTasks.Model(12, layerBytes: 100, kvBytesPerTokenPerLayer: 1) with { Model = name, ContextLength = contextLength };
+
+    public Task DeployAsync(string model = Model, int replicas = 1, int queueLength = 1) =>
+        Grain.DeployAsync(new ModelDeployment(model, replicas, SlotCount: 1, ContextLength: 0, MaximumBatchRows: 16, queueLength));
+
+    public async Task RegisterAsync()
+    {
+        foreach (var silo in _cluster.Silos)
+            await RegisterAsync(silo);
+    }
+
+    public async Task AddSiloAsync(DeviceProfile device)
+    {
+        _profiles.Enqueue(device);
+        await RegisterAsync(await _cluster.StartAdditionalSiloAsync());
+    }
+
+    /// <summary>As kill -9: no goodbye, and the data plane breaks at once.</summary>
+    public async Task KillAsync(string device)
+    {
+        var silo = SiloOf(device);
+        World.Kill(_hosts[silo.SiloAddress]!);
+        await _cluster.KillSiloAsync(silo);
+    }
+
+    public FakeStageHost HostOf(string device) => World.HostOf(device);
+
+    /// <summary>The gateway grain of the gateway's silo.</summary>
+    public IGatewayGrain Gateway() => Grains.GetGrain<IGatewayGrain>(0);
+
+    public async Task<PipelineStatus?> StatusAsync(string pipeline = Model + "/0") =>
+        (await Grain.GetTopologyAsync()).Pipelines.FirstOrDefault(status => status.Specification.Pipeline == pipeline);
+
+    public Task<PipelineStatus> ReadyAsync(long fromEpoch = 1, string pipeline = Model + "/0") => UntilAsync(
+        () => StatusAsync(pipeline), status => status is { State: PipelineState.Ready } && status.Epoch >= fromEpoch,
+        $"{pipeline} to be ready in epoch {fromEpoch} or later");
+
+    public Task<PipelineStatus> WaitingAsync(string reason, string pipeline = Model + "/0") => UntilAsync(
+        () => StatusAsync(pipeline),
+        status => status is { State: PipelineState.Waiting } && status.Reason!.Contains(reason, StringComparison.Ordinal),
+        $"{pipeline} to wait because of \"{reason}\"");
+
+    /// <summary>Makes a grain's first call with a placement hint, so that the test knows where it lives.</summary>
+    public async Task PlaceAsync(string device, Func<Task> firstCall)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloOf(device).SiloAddress);
+        try
+        {
+            await firstCall();
+        }
+        finally
+        {
+            RequestContext.Clear();
+        }
+    }
+
+    /// <summary>Whether the device's silo has hosted a grain of this class.</summary>
+    public bool HasHosted<TGrain>(string device) =>
+        SiloOf(device).ServiceProvider.GetRequiredService<GrainRecorder>().Categories.ContainsKey(typeof(TGrain).FullName!);
+
+    public IDeviceHealthGrain DeviceGrain(string device) => Grains.GetGrain<IDeviceHealthGrain>(device);
+
+    public IModelShardGrain Shard(string key) => Grains.GetGrain<IModelShardGrain>(key);
+
+    public IPipelineGrain Pipeline(string pipeline = Model + "/0") => Grains.GetGrain<IPipelineGrain>(pipeline);
+
+    public static async Task<T> UntilAsync<T>(Func<Task<T?>> read, Func<T, bool> condition, string wish) where T : class
+    {
+        using var deadline = new CancellationTokenSource(Patience);
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        T? last = null;
+        do
+        {
+            try
+            {
+                last = await read() ?? last;
+            }
+            catch (Exception exception) when (exception is OrleansException or TimeoutException)
+            {
+                // A call into a dying silo; the next one finds the grain elsewhere.
+                continue;
+            }
+            if (last is not null && condition(last))
+                return last;
+        }
+        while (await TickAsync(pace, deadline.Token));
+        throw new TimeoutException($"Waited {Patience.TotalSeconds} s in vain for {wish}; last seen: {last}");
+    }
+
+    public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();
+
+    private static async Task<bool> TickAsync(PeriodicTimer pace, CancellationToken deadline)
+    {
+        try
+        {
+            return await pace.WaitForNextTickAsync(deadline);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private void Configure(ISiloBuilder silo, DeviceProfile? device, Action<IServiceCollection>? configure)
+    {
+        silo.AddInferenceGrains();
+        silo.Services.AddKeyedSingleton<IGrainStorage>("store", _storage);
+        var recorder = new GrainRecorder();
+        silo.Services.AddSingleton(recorder).AddLogging(logging => logging.AddProvider(recorder));
+        configure?.Invoke(silo.Services);
+        if (device is null)
+            return;
+        silo.UseSiloMetadata(new Dictionary<string, string>(DeviceLabels.From(device)));
+        silo.Services.AddSingleton(new FakeStageHost(World, device.Name, device.MemoryBytes));
+        silo.Services.AddSingleton<IStageHost>(static services => services.GetRequiredService<FakeStageHost>());
+        silo.Services.AddSingleton<IModelCatalog>(new FakeCatalog(World));
+        silo.Services.AddSingleton<IDeviceSensors, FakeSensors>();
+        silo.Services.AddSingleton(device);
+    }
+
+    private async Task RegisterAsync(InProcessSiloHandle silo)
+    {
+        var host = silo.ServiceProvider.GetService<FakeStageHost>();
+        _hosts[silo.SiloAddress] = host;
+        if (host is null)
+            return;
+        var profile = silo.ServiceProvider.GetRequiredService<DeviceProfile>();
+        var grains = silo.ServiceProvider.GetRequiredService<Orleans.IGrainFactory>();
+        await grains.GetGrain<IDeviceHealthGrain>(profile.Name).RegisterAsync(
+            new DeviceRegistration(profile, silo.SiloAddress, silo.Name, Environment.ProcessId, host.Endpoint));
+    }
+
+    private InProcessSiloHandle SiloOf(string device) =>
+        _cluster.Silos.Single(silo => silo.IsActive && silo.ServiceProvider.GetService<FakeStageHost>()?.Device == device);
+}

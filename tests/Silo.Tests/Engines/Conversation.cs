@@ -1,0 +1,94 @@
+using OrleansInference.DataPlane.Generation;
+using OrleansInference.DataPlane.Rows;
+
+namespace OrleansInference.Silo.Tests.Engines;
+
+/// <summary>Drives a runner the way a head does, so that two runners can be given the very same batches.</summary>
+internal static class Conversation
+{
+    /// <summary>One sequence: the prompt in chunks, then a token at a time.</summary>
+    public static async Task<List<Drawn>> RunAsync(
+        IModelRunner runner, int slot, int[] prompt, int count, SamplingParameters? sampling = null, int chunk = 20)
+    {
+        await runner.OpenAsync(slot, sampling ?? SamplingParameters.Greedy, prompt);
+        var drawn = new List<Drawn>();
+        for (var start = 0; start < prompt.Length; start += chunk)
+        {
+            var tokens = prompt[start..Math.Min(prompt.Length, start + chunk)];
+            drawn.AddRange(await runner.DecodeAsync(Rows(slot, start, tokens.Length, start + tokens.Length == prompt.Length), tokens));
+        }
+        return await ContinueAsync(runner, slot, drawn, count - 1);
+    }
+
+    /// <summary>More tokens after those drawn so far.</summary>
+    public static async Task<List<Drawn>> ContinueAsync(IModelRunner runner, int slot, List<Drawn> drawn, int count)
+    {
+        for (var step = 0; step < count; step++)
+        {
+            var last = drawn[^1].Token;
+            drawn.AddRange(await runner.DecodeAsync([new BatchRow(slot, last.Position, true)], [last.Token]));
+        }
+        return drawn;
+    }
+
+    /// <summary>
+    /// Several sequences in ragged batches: each joins two steps after the one before it, its prompt chunks sharing batches with the
+    /// others'
+    /// decode rows, and ends at a length of its own.
+    /// </summary>
+    public static async Task<List<Drawn>> RunRaggedAsync(
+        IModelRunner runner, int[][] prompts, SamplingParameters[] samplings, int chunk = 9)
+    {
+        var drawn = new List<Drawn>();
+        var last = new SampledToken?[prompts.Length];
+        var done = new int[prompts.Length];
+        for (var slot = 0; slot < prompts.Length; slot++)
+            await runner.OpenAsync(slot, samplings[slot], prompts[slot]);
+        for (var step = 0; ; step++)
+        {
+            var rows = new List<BatchRow>();
+            var tokens = new List<int>();
+            for (var slot = 0; slot < prompts.Length; slot++)
+            {
+                if (step < 2 * slot || done[slot] >= prompts[slot].Length + 6 + 3 * slot)
+                    continue;
+                int[] fed = last[slot] is { } token
+                    ? [token.Token] : prompts[slot][done[slot]..Math.Min(prompts[slot].Length, done[slot] + chunk)];
+                rows.AddRange(Rows(slot, done[slot], fed.Length, done[slot] + fed.Length >= prompts[slot].Length));
+                tokens.AddRange(fed);
+                done[slot] += fed.Length;
+            }
+            if (rows.Count == 0)
+                return drawn;
+            var answer = await runner.DecodeAsync([.. rows], [.. tokens]);
+            foreach (var one in answer)
+                last[one.Token.Slot] = one.Token;
+            drawn.AddRange(answer);
+        }
+    }
+
+    public static BatchRow[] Rows(int slot, int start, int count, bool sampleLast) =>
+        [.. Enumerable.Range(0, count).Select(index => new BatchRow(slot, start + index, sampleLast && index == count - 1))];
+
+    /// <summary>The same tokens, drawn from the same bits.</summary>
+    public static void ShouldEqual(this IReadOnlyList<Drawn> actual, IReadOnlyList<Drawn> expected)
+    {
+        actual.Select(one => (one.Token.Slot, one.Token.Position, one.Token.Token))
+            .ShouldBe(expected.Select(one => (one.Token.Slot, one.Token.Position, one.Token.Token)));
+        for (var index = 0; index < expected.Count; index++)
+        {
+            var equal = actual[index].Logits.AsSpan().SequenceEqual(expected[index].Logits, BitComparer.Instance);
+            var token = expected[index].Token;
+            equal.ShouldBeTrue($"logits of drawn token {index} (slot {token.Slot}, position {token.Position})");
+        }
+    }
+
+    private sealed class BitComparer : IEqualityComparer<float>
+    {
+        public static BitComparer Instance { get; } = new();
+
+        public bool Equals(float first, float second) => BitConverter.SingleToInt32Bits(first) == BitConverter.SingleToInt32Bits(second);
+
+        public int GetHashCode(float value) => value.GetHashCode();
+    }
+}

@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using OrleansInference.Models.Gguf;
+using OrleansInference.Models.RandomModels;
+using OrleansInference.Models.Store;
+using OrleansInference.Silo.Engines;
+using OrleansInference.Silo.Engines.LlamaCpp;
+
+[assembly: AssemblyFixture(typeof(OrleansInference.Silo.Tests.Engines.TestModels))]
+
+namespace OrleansInference.Silo.Tests.Engines;
+
+/// <summary>Models of the tests, made and imported once per run, in a folder that is deleted at its end.</summary>
+public sealed class TestModels : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("oinf-engines-").FullName;
+    private readonly ConcurrentDictionary<string, Lazy<Task<TestModel>>> _models = [];
+    private readonly ModelStore _store;
+
+    public TestModels() => _store = new ModelStore(Path.Combine(_folder, "store"));
+
+    /// <summary>"pebble", or a random model's shape and type: "tiny-llama Q8_0".</summary>
+    internal Task<TestModel> GetAsync(string name)
+    {
+        Natives.Load();
+        return _models.GetOrAdd(name, _ => new Lazy<Task<TestModel>>(() => ImportAsync(name))).Value;
+    }
+
+    internal IStageEngineFactory Factory(string? sliceFolder = null) => new LlamaStageEngineFactory(
+        _store, new SliceAssembler(_store),
+        Options.Create(new ModelStoreOptions { Store = _store.Root, SliceFolder = sliceFolder ?? Path.Combine(_folder, "slices") }),
+        Options.Create(new NativeOptions { Folder = Natives.Folder }), NullLoggerFactory.Instance);
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private async Task<TestModel> ImportAsync(string name)
+    {
+        var path = name switch
+        {
+            "pebble" => PebblePath(),
+            // The same bytes but for a key, or for what the template is known by.
+            "pebble-without-template" => WriteChangedPebble(name, "tokenizer.chat_template", "tokenizer.bath_template"),
+            "pebble-of-unknown-template" => WriteChangedPebble(name, "'<|im_start|>", "'<|IM_START|>"),
+            // Another way to split words, one that llama.cpp leaves to std::regex.
+            "pebble-of-regex-splitter" => WriteChangedPebble(name, "gpt-2", "bloom"),
+            _ => WriteRandom(name),
+        };
+        var manifest = await _store.ImportAsync(path, new ImportOptions { Name = name.Replace(' ', '-') });
+        return new TestModel(manifest, path);
+    }
+
+    private string WriteRandom(string name)
+    {
+        var words = name.Split(' ');
+        var path = Path.Combine(_folder, name.Replace(' ', '-') + ".gguf");
+        RandomModel.Write(RandomModelShape.Get(words[0]), Enum.Parse<GgmlType>(words[1]), seed: 1, path);
+        return path;
+    }
+
+    private string WriteChangedPebble(string name, string what, string with)
+    {
+        var bytes = File.ReadAllBytes(PebblePath());
+        while (bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(what)) is var place and >= 0)
+            Encoding.UTF8.GetBytes(with).CopyTo(bytes.AsSpan(place));
+        var path = Path.Combine(_folder, name + ".gguf");
+        File.WriteAllBytes(path, bytes);
+        return path;
+    }
+
+    private static string PebblePath()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var path = Path.Combine(folder.FullName, "models", "pebble", "pebble-q8_0.gguf");
+            if (File.Exists(path))
+                return path;
+        }
+        throw new FileNotFoundException("models/pebble/pebble-q8_0.gguf is not in the repository that holds the tests.");
+    }
+}
+
+internal sealed record TestModel(ModelManifest Manifest, string Path)
+{
+    public int VocabularySize => Manifest.Hyperparameters.VocabularySize;
+
+    public int[] Prompt(int seed, int length)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, length).Select(_ => random.Next(3, VocabularySize))];
+    }
+}

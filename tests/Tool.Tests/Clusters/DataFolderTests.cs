@@ -1,0 +1,32 @@
+using OrleansInference.Tool.Clusters;
+using OrleansInference.Tool.Terminal;
+
+namespace OrleansInference.Tool.Tests.Clusters;
+
+public sealed class DataFolderTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Open_WhenItIsInUse_NamesTheFolderAndTheProcess()
+    {
+        using var first = DataFolder.Open(_folder["data"]);
+
+        var error = Should.Throw<UserErrorException>(() => DataFolder.Open(_folder["data"]));
+
+        error.Message.ShouldContain(_folder["data"]);
+        error.Message.ShouldContain($"process {Environment.ProcessId}");
+    }
+
+    [Fact]
+    public void Open_WhenTheOneBeforeIsClosed_Succeeds()
+    {
+        DataFolder.Open(_folder["data"]).Dispose();
+
+        using var second = DataFolder.Open(_folder["data"]);
+
+        second.Logs.ShouldBe(_folder["data/logs"]);
+    }
+}
