@@ -41,6 +41,16 @@ internal sealed partial class Activation
         }
     }
 
+    /// <summary>Whether a turn runs, or may start.</summary>
+    public bool IsServing
+    {
+        get
+        {
+            lock (_lock)
+                return _state is State.Starting or State.Active || _running > 0;
+        }
+    }
+
     public EnqueueResult TryEnqueue(Turn turn)
     {
         lock (_lock)
@@ -174,7 +184,9 @@ internal sealed partial class Activation
 
     private async Task RunAsync(Turn turn)
     {
+        _host.Observer?.OnStarted(this, turn);
         await turn.RunAsync(this);
+        _host.Observer?.OnEnded(this, turn);
         lock (_lock)
         {
             _running--;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Runtime;
 using OrleansInference.Embedded.Manifest;
+using OrleansInference.Embedded.Scheduling;
 
 namespace OrleansInference.Embedded.Activations;
 
@@ -68,12 +69,12 @@ internal sealed class ActivationCatalog : IAsyncDisposable
     {
         _isClosed = true;
         var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo is shutting down.");
-        var all = _activations.Values.Concat(_workers.Values.SelectMany(workers => workers.All)).ToList();
+        var all = All();
         foreach (var activation in all)
             activation.Deactivate(reason, cancellation);
         try
         {
-            await Task.WhenAll(all.Select(activation => activation.Deactivated)).WaitAsync(cancellation);
+            await Task.WhenAll(all.Select(activation => activation.Deactivated.FollowAsync())).WaitAsync(cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -125,10 +126,14 @@ internal sealed class ActivationCatalog : IAsyncDisposable
             workers.Remove(activation);
     }
 
+    // In an order that simulation can repeat.
+    private List<Activation> All() =>
+        [.. _activations.Values.Concat(_workers.Values.SelectMany(workers => workers.All)).OrderBy(activation => activation.GrainId)];
+
     private void CollectIdle()
     {
         var now = _host.Time.GetTimestamp();
-        foreach (var activation in _activations.Values.Concat(_workers.Values.SelectMany(workers => workers.All)))
+        foreach (var activation in All())
         {
             if (activation.Class.CollectionAge is { } age && activation.IsIdleFor(age, now))
                 activation.Deactivate(new DeactivationReason(DeactivationReasonCode.ActivationIdle, $"The grain was idle for {age}."));

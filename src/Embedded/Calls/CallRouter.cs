@@ -33,6 +33,8 @@ internal sealed class CallRouter(
 
     public TimeProvider Time => time;
 
+    public TaskCreationOptions Completion => work.Completion;
+
     public TimeSpan ResponseTimeout => messaging.Value.ResponseTimeout;
 
     public bool CancelsOnTimeout => messaging.Value.CancelRequestOnTimeout;
@@ -111,7 +113,7 @@ internal sealed class CallRouter(
     public void OnSiloLost(SiloAddress silo)
     {
         locator.OnSiloLost(silo);
-        foreach (var call in _sent.Values.Where(call => silo.Equals(call.SentTo)))
+        foreach (var call in _sent.Values.Where(call => silo.Equals(call.SentTo)).OrderBy(call => call.Id))
             call.Fail(new SiloUnavailableException($"The target silo became unavailable for message: {call}. It was silo {silo}."));
     }
 

@@ -54,7 +54,8 @@ internal sealed class EmbeddedSilo(
         var profile = new MemberProfile(
             silo.Value.SiloName, options.Value.IsClient, metadata.Value.Metadata, options.Value.IsClient ? [] : manifest.Descriptions);
         await work.RunAsync(() => membership.JoinAsync(profile, self => transport.ListenAsync(self, this), cancellationToken));
-        detector.Start();
+        if (options.Value.WatchesPeers)
+            detector.Start();
         IsRunning = true;
         logger.SiloJoined(silo.Value.SiloName, membership.Self.Silo, options.Value.Folder);
     }
@@ -65,8 +66,8 @@ internal sealed class EmbeddedSilo(
             return;
         await work.RunAsync(membership.BeginLeaveAsync);
         await BroadcastAsync(FrameKind.Changed);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(options.Value.StopTimeout);
+        using var timeout = new CancellationTokenSource(options.Value.StopTimeout, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         await catalog.StopAsync(limit.Token);
         await DrainRequestsAsync();
         router.Stop();
@@ -139,7 +140,7 @@ internal sealed class EmbeddedSilo(
         foreach (var peer in membership.Members.Keys.Where(member => !member.Equals(membership.Self.Silo)))
             _draining[peer] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await BroadcastAsync(FrameKind.Leaving);
-        await Task.WhenAny(Task.WhenAll(_draining.Values.Select(drained => drained.Task)), Task.Delay(DrainTimeout, time));
+        await Task.WhenAny(Task.WhenAll(_draining.Values.Select(drained => drained.Task.FollowAsync())), Task.Delay(DrainTimeout, time));
     }
 
     private async Task ProbeAsync(SiloAddress peer)

@@ -1,0 +1,39 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using OrleansInference.Embedded.Manifest;
+using OrleansInference.Embedded.Serialization;
+
+namespace OrleansInference.Embedded.Simulation;
+
+/// <summary>What all silos of all simulations of this process share because it never changes: what grains there are, and how they are sent.</summary>
+internal sealed class SharedEngine
+{
+    private static readonly Lazy<(IOptions<GrainTypeOptions> Types, CodecProvider Codecs)> Grains = new(FindGrains);
+
+    private readonly GrainCollectionOptions _collection;
+    private readonly GrainManifest _manifest;
+
+    /// <param name="collectionAge">How long an activation may be idle.</param>
+    public SharedEngine(TimeSpan collectionAge)
+    {
+        _collection = new GrainCollectionOptions { CollectionAge = collectionAge, CollectionQuantum = collectionAge / 4 };
+        _manifest = new GrainManifest(
+            Grains.Value.Types, Options.Create(_collection), Grains.Value.Codecs, new ServiceCollection().BuildServiceProvider());
+    }
+
+    internal void AddTo(IServiceCollection services)
+    {
+        services.AddSingleton(_manifest);
+        services.AddSingleton(Grains.Value.Codecs);
+        services.AddSingleton(Options.Create(_collection));
+    }
+
+    private static (IOptions<GrainTypeOptions> Types, CodecProvider Codecs) FindGrains()
+    {
+        var assemblies = new GrainAssemblies();
+        var types = new GrainTypeOptions();
+        assemblies.Configure(types);
+        return (Options.Create(types), new CodecProvider(assemblies.Serializable));
+    }
+}
