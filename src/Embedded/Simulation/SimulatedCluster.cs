@@ -53,6 +53,9 @@ internal sealed class SimulatedCluster
     /// <summary>The silos whose processes live.</summary>
     public IEnumerable<SimulatedSilo> Silos => _silos;
 
+    /// <summary>A silo was ended by its peers, because it did not answer.</summary>
+    public Action<SimulatedSilo>? Fenced { get; set; }
+
     /// <summary>A new run of a silo, not started yet. A name that was used before is the same silo again.</summary>
     public SimulatedSilo AddSilo(string name, Action<ISiloBuilder> configure)
     {
@@ -92,8 +95,10 @@ internal sealed class SimulatedCluster
 
     internal void Fence(SiloAddress address)
     {
-        if (_silos.Find(silo => silo.Address.Equals(address)) is { } frozen)
-            Kill(frozen);
+        if (_silos.Find(silo => silo.Address.Equals(address)) is not { } frozen)
+            return;
+        Kill(frozen);
+        Fenced?.Invoke(frozen);
     }
 
     private SimulatedProcess NewProcess(string name) => new(Loop, _processes++, name);
