@@ -22,15 +22,19 @@ internal sealed class WorldChecker
     /// <summary>A request ends within this, whatever happens: two attempts, each bounded by the gateway's deadlines.</summary>
     public static readonly TimeSpan RequestBound = TimeSpan.FromSeconds(200);
 
+    private readonly SimulatedCluster _cluster;
     private readonly SimulationLoop _loop;
-    private readonly IReadOnlyList<SimulatedDevice> _devices;
+    private readonly List<SimulatedDevice> _filled = [];
     private readonly HashSet<(string Pipeline, long Epoch)> _proven = [];
     private readonly Queue<RequestRecord> _open = new();
+    private long _steps;
     private readonly Dictionary<string, long> _checks = new(StringComparer.Ordinal);
 
-    public WorldChecker(SimulatedCluster cluster, IReadOnlyList<SimulatedDevice> devices)
+    public WorldChecker(SimulatedCluster cluster, IEnumerable<SimulatedDevice> devices)
     {
-        (_loop, _devices) = (cluster.Loop, devices);
+        (_cluster, _loop) = (cluster, cluster.Loop);
+        foreach (var device in devices)
+            device.Filled = _filled.Add;
         Plans = new PlanWatch(_loop);
         _loop.AfterStep = AfterStep;
         cluster.Activations.CallStarted = OnCall;
@@ -43,7 +47,7 @@ internal sealed class WorldChecker
     {
         Count(EpochInvariant);
         if (epoch < newest)
-            Fail(EpochInvariant, $"stage {stage.Stage} of {stage.Pipeline} on {device} took a {what} of epoch {epoch} after epoch {newest}");
+            Fail(EpochInvariant, $"stage {stage.Stage} of {stage.Pipeline} on {device} took the {what} of epoch {epoch} after epoch {newest}");
     }
 
     public void NoteProof(string pipeline, long epoch) => _proven.Add((pipeline, epoch));
@@ -56,6 +60,8 @@ internal sealed class WorldChecker
     }
 
     public void Follow(RequestRecord request) => _open.Enqueue(request);
+
+    public bool HaveAllEnded => _open.All(static request => request.HasEnded);
 
     /// <summary>Every request that was made must have ended.</summary>
     public void CheckAllEnded()
@@ -78,22 +84,26 @@ internal sealed class WorldChecker
     {
         foreach (var (invariant, count) in _checks)
             RunReport.Count(report.Checks, invariant, count);
+        RunReport.Count(report.Checks, MemoryInvariant, _steps);
+        RunReport.Count(report.Checks, RequestInvariant, _steps);
         RunReport.Count(report.Checks, PlanInvariant, Plans.Checks);
+        RunReport.Count(report.Checks, "one activation", _cluster.Activations.Checks);
     }
 
     private void AfterStep()
     {
-        foreach (var device in _devices)
+        // Memory is freed for others to hold within one event, so what counts is what is held after it.
+        foreach (var device in _filled)
         {
             if (device.HeldBytes > device.Profile.MemoryBytes)
                 Fail(MemoryInvariant, $"{device.Name} holds {device.HeldBytes:N0} bytes and has {device.Profile.MemoryBytes:N0}");
         }
+        _filled.Clear();
         while (_open.TryPeek(out var ended) && ended.HasEnded)
             _open.Dequeue();
         if (_open.TryPeek(out var oldest) && _loop.Now - oldest.StartedAt > RequestBound)
             Fail(RequestInvariant, $"{oldest} has not ended within {RequestBound}");
-        Count(MemoryInvariant);
-        Count(RequestInvariant);
+        _steps++;
     }
 
     private void OnCall(CallTurn call)

@@ -21,6 +21,9 @@ internal sealed class SimulatedDevice(DeviceProfile profile, ThermalModel therma
     /// <summary>Bytes that slices and their KV cells take at the moment.</summary>
     public long HeldBytes { get; private set; }
 
+    /// <summary>More memory is held than before.</summary>
+    public Action<SimulatedDevice>? Filled { get; set; }
+
     /// <summary>How long reading a slice takes.</summary>
     public static TimeSpan LoadTime(long bytes) => TimeSpan.FromSeconds(bytes / LoadBytesPerSecond);
 
@@ -39,6 +42,7 @@ internal sealed class SimulatedDevice(DeviceProfile profile, ThermalModel therma
     {
         _held.Add(holder, bytes);
         HeldBytes += bytes;
+        Filled?.Invoke(this);
     }
 
     public void Free(object holder)

@@ -54,7 +54,7 @@ internal sealed class SeedRun(World world)
         await Task.Delay(world.Scenario.CalmDuration, world.Time);
         load.Stop();
         await clients;
-        await Task.Delay(WorldChecker.RequestBound, world.Time);
+        await world.FinishAsync();
     }
 
     /// <summary>Starts every machine and deploys every model.</summary>

@@ -37,6 +37,9 @@ internal sealed record Scenario
     /// <summary>Least time between a plan and a better one.</summary>
     public int ReplanCoolDownSeconds { get; init; } = 40;
 
+    /// <summary>Time between two looks for a better plan.</summary>
+    public int ImprovementSeconds { get; init; } = 10;
+
     public int RefreshMilliseconds { get; init; } = 200;
 
     /// <summary>How long an activation may be idle.</summary>

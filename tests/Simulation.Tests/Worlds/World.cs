@@ -9,6 +9,7 @@ using OrleansInference.Grains.Devices;
 using OrleansInference.Grains.Gateways;
 using OrleansInference.Grains.Hosting;
 using OrleansInference.Grains.Models;
+using OrleansInference.Grains.Pipelines;
 using OrleansInference.Grains.Placement;
 using OrleansInference.Grains.Planning;
 using OrleansInference.Grains.Shards;
@@ -84,6 +85,7 @@ internal sealed class World : IModelCatalog
             builder.AddInferenceGrains()
                 .Configure<EmbeddedClusterOptions>(options => options.WatchesPeers = Scenario.WatchesPeers)
                 .Configure<PlanningOptions>(options => options.ReplanCoolDownSeconds = Scenario.ReplanCoolDownSeconds)
+                .Configure<PipelineOptions>(options => options.ImprovementSeconds = Scenario.ImprovementSeconds)
                 .Configure<AdmissionOptions>(options => options.RefreshMilliseconds = Scenario.RefreshMilliseconds);
             if (machine.Device is not { } device)
                 return;
@@ -168,6 +170,13 @@ internal sealed class World : IModelCatalog
         Checker.Follow(request);
         gateway.Gateway!.Serve(request);
         return request;
+    }
+
+    /// <summary>Waits for the requests that are under way; the checker ends it if that takes too long.</summary>
+    public async Task FinishAsync()
+    {
+        while (!Checker.HaveAllEnded)
+            await Task.Delay(TimeSpan.FromMilliseconds(500), Time);
     }
 
     public void OnAdmitted(GenerationLease lease) => Checker.CheckProven("a lease", lease.Pipeline, lease.Epoch);
