@@ -26,7 +26,7 @@ internal sealed record BenchModel(string Path, ModelStore Store, ModelManifest M
         var layers = (Manifest.LayerCount + count - 1) / count;
         var perLayer = Manifest.LayerBytes.Max() + (Manifest.Hyperparameters.KvBytesPerTokenPerLayer * BenchOptions.ContextLength);
         // Half a layer to spare: enough for the planner's margin, not for one layer more.
-        var memory = Manifest.HeadBytes + (layers * perLayer) + (perLayer / 2);
+        var memory = Manifest.EmbeddingBytes + Manifest.HeadBytes + (layers * perLayer) + (perLayer / 2);
         return [.. Enumerable.Range(1, count).Select(i => $"old-pc:name=bench-{i},threads=1,memory={memory}")];
     }
 }

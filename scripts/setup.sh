@@ -33,6 +33,22 @@ require_tools() {
   export PATH DOTNET_ROOT MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 }
 
+# The actor engine to build for, and where what is built for it lies.
+engine=embedded binaries=artifacts engine_options=()
+
+# use_engine NAME: embedded (the default), or orleans, if Microsoft Orleans' packages can be had from the package sources.
+use_engine() {
+  case $1 in
+    embedded) ;;
+    orleans)
+      orleans_restores || die "Microsoft Orleans' packages (Microsoft.Orleans.*) cannot be restored from the configured package sources; use --engine embedded."
+      engine=orleans binaries=artifacts/orleans engine_options=(-p:ActorEngine=Orleans) ;;
+    *) die "There is no engine $1. Use: --engine embedded, or --engine orleans." ;;
+  esac
+}
+
+orleans_restores() { dotnet restore src/Clustering -p:ActorEngine=Orleans -v quiet >/dev/null 2>&1 </dev/null; }
+
 # install_packages FOLDER WORDS: npm ci, when the lock file is another than that of the last time.
 install_packages() {
   local folder=$1 words=$2 stamp=$1/node_modules/.installed lock
@@ -45,17 +61,17 @@ install_packages() {
 
 # build NAME INPUTS… -- TARGETS…: builds Release, unless none of the inputs is newer than the last build of that name.
 build() {
-  local stamp=artifacts/.built-$1 inputs=() target
+  local stamp=$binaries/.built-$1 inputs=() target
   shift
   while [ "$1" != -- ]; do inputs+=("$1"); shift; done
   shift
   if [ -f "$stamp" ] && [ -z "$(find "${inputs[@]}" -newer "$stamp" -not -path '*/node_modules*' -print -quit)" ]; then return; fi
-  mkdir -p artifacts
+  mkdir -p "$binaries"
   touch "$stamp.new"
   for target in "$@"; do
-    quietly "Building $(basename "$target" .sln)" dotnet build "$target" -c Release -v quiet
+    quietly "Building $(basename "$target" .sln)" dotnet build "$target" -c Release -v quiet ${engine_options[@]+"${engine_options[@]}"}
   done
   mv "$stamp.new" "$stamp"
 }
 
-oinf() { artifacts/bin/Tool/release/oinf "$@"; }
+oinf() { "$binaries"/bin/Tool/release/oinf "$@"; }

@@ -48,6 +48,9 @@ internal static partial class EngineLog
     [LoggerMessage(LogLevel.Warning, "The one-way call {Method} of grain {GrainId} failed")]
     public static partial void OneWayCallFailed(this ILogger logger, Exception exception, string method, GrainId grainId);
 
+    [LoggerMessage(LogLevel.Error, "Work of the engine failed")]
+    public static partial void BackgroundWorkFailed(this ILogger logger, Exception exception);
+
     [LoggerMessage(LogLevel.Warning, "What dead silo {Silo} left in the directory could not be removed")]
     public static partial void DirectorySweepFailed(this ILogger logger, Exception exception, SiloAddress silo);
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using OrleansInference.Clustering;
 using OrleansInference.DataPlane.Hosting;
 using OrleansInference.Gateway.Hosting;
 
@@ -8,11 +9,12 @@ try
     var builder = WebApplication.CreateBuilder(args);
     builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
     builder.AddParentWatch();
-    builder.AddCluster();
+    builder.JoinCluster();
     builder.AddGateway();
 
     var app = builder.Build();
     app.MapGateway();
+    app.MapClusterDashboard();
     await app.RunAsync();
     return 0;
 }

@@ -5,7 +5,7 @@ WebApplication silo;
 try
 {
     var builder = WebApplication.CreateSlimBuilder(args);
-    builder.AddSilo().AddActorEngine().AddParentWatch();
+    builder.AddSilo().JoinCluster().AddParentWatch();
     silo = builder.Build();
     silo.LoadNatives();
     await silo.StartAsync();

@@ -44,8 +44,8 @@ public sealed class CallTests(ClusterFixture fixture)
     [InlineData(false)]
     public async Task Call_WhenGrainFails_HasTheExceptionWithItsTypeMessageMembersAndStack(bool sameSilo)
     {
-        await using var pair = await GrainPair.CreateAsync(fixture, sameSilo);
-        var exception = await Should.ThrowAsync<OrderRefusedException>(() => pair.Caller.FailThroughAsync(pair.Target, "order", "sold out"));
+        var (caller, target) = await GrainPair.CreateAsync(fixture, sameSilo);
+        var exception = await Should.ThrowAsync<OrderRefusedException>(() => caller.FailThroughAsync(target, "order", "sold out"));
         exception.Message.ShouldBe("sold out");
         exception.Code.ShouldBe(7);
         exception.StackTrace.ShouldNotBeNull().ShouldContain(nameof(CalculatorGrain.FailAsync));
@@ -71,7 +71,7 @@ public sealed class CallTests(ClusterFixture fixture)
     [InlineData(false)]
     public async Task Arguments_WhenTheGrainChangesThem_AreNotTheCallers(bool sameSilo)
     {
-        await using var pair = await GrainPair.CreateAsync(fixture, sameSilo);
+        var pair = await GrainPair.CreateAsync(fixture, sameSilo);
         (await pair.Caller.KeepsItsArgumentAsync(pair.Target)).ShouldBeTrue();
     }
 
@@ -80,7 +80,7 @@ public sealed class CallTests(ClusterFixture fixture)
     [InlineData(false)]
     public async Task Results_WhenTheCallerChangesThem_AreNotTheGrains(bool sameSilo)
     {
-        await using var pair = await GrainPair.CreateAsync(fixture, sameSilo);
+        var pair = await GrainPair.CreateAsync(fixture, sameSilo);
         (await pair.Caller.LeavesResultAloneAsync(pair.Target)).ShouldBeTrue();
     }
 
@@ -106,7 +106,7 @@ public sealed class CallTests(ClusterFixture fixture)
     [Fact]
     public async Task Arguments_WhenImmutable_AreSharedWithinASilo()
     {
-        await using var pair = await GrainPair.CreateAsync(fixture, sameSilo: true);
+        var pair = await GrainPair.CreateAsync(fixture, sameSilo: true);
         (await pair.Caller.SharesLabelAsync(pair.Target)).ShouldBeTrue();
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using OrleansInference.ActorEngine.Tests.Grains;
 
@@ -21,7 +22,7 @@ public sealed class LifeTests(ClusterFixture fixture)
     public async Task Grain_WhenFirstCalledFromEverySiloAtOnce_IsActivatedOnce()
     {
         var factories = fixture.Cluster.Silos
-            .Select(silo => (IGrainFactory)silo.ServiceProvider.GetService(typeof(IGrainFactory))!)
+            .Select(silo => silo.ServiceProvider.GetRequiredService<IGrainFactory>())
             .Append(fixture.Client)
             .ToList();
         for (var round = 0; round < 20; round++)
@@ -55,6 +56,24 @@ public sealed class LifeTests(ClusterFixture fixture)
         await ending;
         var next = await Task.WhenAll(waiting);
         next.Distinct().ShouldHaveSingleItem().ShouldNotBe(first);
+    }
+
+    [Fact]
+    public async Task Grains_WhenTheyEndAllTheTimeWhileEverySiloCallsThem_LoseNoCallAndNeverLiveTwice()
+    {
+        var factories = fixture.Cluster.Silos.Select(silo => silo.ServiceProvider.GetRequiredService<IGrainFactory>()).ToList();
+        await Task.WhenAll(factories.SelectMany(factory => Enumerable.Range(0, 10).Select(caller => Task.Run(async () =>
+        {
+            for (var i = 0; i < 60; i++)
+            {
+                var grain = factory.GetGrain<ILifeGrain>($"{_key}/{(caller + i) % 5}");
+                await grain.GetActivationAsync();
+                if (i % 7 == caller % 7)
+                    await grain.EndAsync();
+            }
+        }))));
+        LifeGrain.Doubles.ShouldNotContain(key => key.StartsWith(_key));
+        Enumerable.Range(0, 5).Sum(i => LifeGrain.Activations[$"{_key}/{i}"]).ShouldBeGreaterThan(20);
     }
 
     [Fact]

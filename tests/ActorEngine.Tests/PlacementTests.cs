@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;
@@ -55,7 +56,7 @@ public sealed class PlacementTests(ClusterFixture fixture)
     {
         foreach (var silo in fixture.Cluster.Silos)
         {
-            var metadata = (ISiloMetadataCache)silo.ServiceProvider.GetService(typeof(ISiloMetadataCache))!;
+            var metadata = silo.ServiceProvider.GetRequiredService<ISiloMetadataCache>();
             foreach (var other in fixture.Cluster.Silos)
                 metadata.GetSiloMetadata(other.SiloAddress).Metadata["name"].ShouldBe(other.Name);
         }

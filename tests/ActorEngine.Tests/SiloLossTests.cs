@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -32,8 +33,8 @@ public sealed class SiloLossTests
         using (ClusterFixture.PlaceAt(cluster.Silos[1].SiloAddress))
             await grain.CountAsync();
         var gate = Guid.NewGuid().ToString();
-        var calls = Enumerable.Range(0, 10).Select(_ => grain.WaitAsync(gate)).ToList();
-        await Gate.Of(gate).Reached;
+        var calls = Enumerable.Range(0, 10).Select(_ => grain.WaitInterleavedAsync(gate)).ToList();
+        await TestTime.UntilAsync(async () => await grain.PeekAsync() == 10, "ten calls under way");
         var watch = Stopwatch.StartNew();
         await cluster.KillSiloAsync(cluster.Silos[1]);
         foreach (var call in calls)
@@ -71,7 +72,7 @@ public sealed class SiloLossTests
         var dead = cluster.Silos[2].SiloAddress;
         await cluster.KillSiloAsync(cluster.Silos[2]);
         await cluster.WaitForLivenessToStabilizeAsync(didKill: true);
-        var oracle = (ISiloStatusOracle)cluster.Silos[0].ServiceProvider.GetService(typeof(ISiloStatusOracle))!;
+        var oracle = cluster.Silos[0].ServiceProvider.GetRequiredService<ISiloStatusOracle>();
         oracle.IsDeadSilo(dead).ShouldBeTrue();
         var added = await cluster.StartAdditionalSiloAsync();
         await cluster.WaitForLivenessToStabilizeAsync();

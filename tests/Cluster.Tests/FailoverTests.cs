@@ -1,3 +1,5 @@
+using System.ClientModel;
+using System.Diagnostics;
 using System.Net;
 using OrleansInference.Cluster.Tests.Processes;
 
@@ -21,6 +23,7 @@ public sealed class FailoverTests(ITestOutputHelper output)
         using var http = cluster.CreateHttpClient();
         var victim = (await cluster.GetTopologyAsync()).Pipelines.Single().Stages[stage];
 
+        var sinceKill = Stopwatch.StartNew();
         ProcessTable.Kill(victim.Pid);
         var lost = await Deadline.UntilAsync(ReadyAgainBound, "/readyz says 503", async () => !await cluster.IsReadyAsync());
         using (var refused = await http.PostAsync(
@@ -33,11 +36,12 @@ public sealed class FailoverTests(ITestOutputHelper output)
                 refused.Headers.RetryAfter.ShouldNotBeNull();
         }
 
-        var again = await Deadline.UntilAsync(
-            ReadyAgainBound - lost, "/readyz says 200 again, without the dead silo", () => IsReadyWithoutAsync(cluster, victim.Pid));
+        await Deadline.UntilAsync(ReadyAgainBound, "it serves again, without the dead silo", () => ServesWithoutAsync(cluster, victim.Pid));
 
-        output.WriteLine($"stage {stage} on {victim.Device} killed: 503 after {lost.TotalSeconds:F2} s, ready again {(lost + again).TotalSeconds:F2} s after the kill");
-        (await cluster.CreateChatClient().AskAsync("What is 7 plus 8?")).ShouldContain("15");
+        var again = sinceKill.Elapsed;
+        output.WriteLine(
+            $"stage {stage} on {victim.Device} killed: 503 after {lost.TotalSeconds:F2} s, serving again {again.TotalSeconds:F2} s after the kill");
+        again.ShouldBeLessThan(ReadyAgainBound);
     }
 
     [Fact]
@@ -49,14 +53,27 @@ public sealed class FailoverTests(ITestOutputHelper output)
         ProcessTable.Kill(victim.Pid);
         await Deadline.UntilAsync(ReadyAgainBound, "/readyz says 503", async () => !await cluster.IsReadyAsync());
         var again = await Deadline.UntilAsync(
-            TimeSpan.FromSeconds(30), "/readyz says 200 again, without the dead process", () => IsReadyWithoutAsync(cluster, victim.Pid));
+            TimeSpan.FromSeconds(30), "it serves again, without the dead process", () => ServesWithoutAsync(cluster, victim.Pid));
 
-        output.WriteLine($"stage 1 on {victim.Device} killed, no spare: ready again {again.TotalSeconds:F2} s after the 503");
+        output.WriteLine($"stage 1 on {victim.Device} killed, no spare: serving again {again.TotalSeconds:F2} s after the 503");
         cluster.Lines.ShouldContain(line => line.Contains($"{victim.Device} (process {victim.Pid}) died (killed by signal 9)"));
-        (await cluster.CreateChatClient().AskAsync("What is 7 plus 8?")).ShouldContain("15");
     }
 
-    private static async Task<bool> IsReadyWithoutAsync(ClusterProcess cluster, int processId) =>
-        await cluster.IsReadyAsync()
-        && (await cluster.GetTopologyAsync()).Pipelines is [{ Stages.Count: 3 } pipeline] && pipeline.Stages.All(stage => stage.Pid != processId);
+    /// <summary>Whether the cluster says that it is ready without a process, and answers: /readyz may be a moment ahead of admission.</summary>
+    private static async Task<bool> ServesWithoutAsync(ClusterProcess cluster, int processId)
+    {
+        if (!await cluster.IsReadyAsync()
+            || (await cluster.GetTopologyAsync()).Pipelines is not [{ State: "ready", Stages.Count: 3 } pipeline]
+            || pipeline.Stages.Any(stage => stage.Pid == processId))
+            return false;
+        try
+        {
+            (await cluster.CreateChatClient().AskAsync("What is 7 plus 8?")).ShouldContain("15");
+            return true;
+        }
+        catch (ClientResultException e) when (e.Status == (int)HttpStatusCode.ServiceUnavailable)
+        {
+            return false;
+        }
+    }
 }

@@ -11,11 +11,20 @@ public static class DataPlaneListenExtensions
 {
     /// <summary>Listens for the data plane where <see cref="DataPlaneOptions.Listen"/> says.</summary>
     /// <exception cref="OptionsValidationException">The options are not valid.</exception>
-    /// <exception cref="InvalidOperationException">The address is not loopback, and connections are not encrypted.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The address is not loopback, and connections are not encrypted; or it is every address, and none is advertised.
+    /// </exception>
     public static void ListenDataPlane(this KestrelServerOptions options)
     {
         var dataPlane = options.ApplicationServices.GetRequiredService<IOptions<DataPlaneOptions>>().Value;
-        options.Listen(IPEndPoint.Parse(dataPlane.Listen), listen => listen.UseDataPlane());
+        var endpoint = IPEndPoint.Parse(dataPlane.Listen);
+        options.Listen(endpoint, listen => listen.UseDataPlane());
+        if (dataPlane.Advertise is null && (endpoint.Address.Equals(IPAddress.Any) || endpoint.Address.Equals(IPAddress.IPv6Any)))
+        {
+            throw new InvalidOperationException(
+                $"{DataPlaneOptions.Section}:{nameof(DataPlaneOptions.Advertise)} is missing: {endpoint} is every address of this machine, "
+                + "so name the one that the others reach it by, such as pi5.lan:5100.");
+        }
     }
 
     /// <summary>Speaks the data plane on an endpoint of Kestrel.</summary>

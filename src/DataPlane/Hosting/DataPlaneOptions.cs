@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using OrleansInference.DataPlane.Connections;
 
 namespace OrleansInference.DataPlane.Hosting;
 
@@ -11,6 +12,9 @@ public sealed class DataPlaneOptions : IValidatableObject
     /// <summary>Where a silo listens: an address and a port, 0 for any free one. Default 127.0.0.1:0.</summary>
     [Required]
     public string Listen { get; set; } = "127.0.0.1:0";
+
+    /// <summary>host:port by which the other machines reach this one; default: what it listens on, which is right on one machine only.</summary>
+    public string? Advertise { get; set; }
 
     /// <summary>Connections that a listener holds at once; one more is refused. Default 256.</summary>
     [Range(1, 65_536)]
@@ -100,6 +104,12 @@ public sealed class DataPlaneOptions : IValidatableObject
         {
             yield return new ValidationResult(
                 $"{Section}:{nameof(Listen)} is '{Listen}', but must be an IP address and a port, such as 127.0.0.1:0.", [nameof(Listen)]);
+        }
+
+        if (Advertise is not null && !Endpoint.TryParse(Advertise, out _))
+        {
+            yield return new ValidationResult(
+                $"{Section}:{nameof(Advertise)} is '{Advertise}', but must be a host and a port, such as pi5.lan:5100.", [nameof(Advertise)]);
         }
     }
 

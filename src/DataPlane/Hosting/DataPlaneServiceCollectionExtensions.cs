@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using OrleansInference.DataPlane.Connections;
+using OrleansInference.DataPlane.Security;
 
 namespace OrleansInference.DataPlane.Hosting;
 
@@ -8,13 +10,17 @@ public static class DataPlaneServiceCollectionExtensions
 {
     /// <summary>
     /// Adds <see cref="DataPlaneConnector"/> and <see cref="DataPlaneOptions"/>. A process that listens also registers its
-    /// <see cref="IDataPlaneAcceptor"/>; one that speaks to other machines its <see cref="IConnectionSecurity"/>.
+    /// <see cref="IDataPlaneAcceptor"/>. Connections are plain, on loopback only, unless <see cref="TlsOptions"/> are configured.
     /// </summary>
     public static IServiceCollection AddDataPlane(this IServiceCollection services)
     {
         services.AddOptions<DataPlaneOptions>().BindConfiguration(DataPlaneOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IConnectionSecurity, PlainConnectionSecurity>();
+        services.AddOptions<TlsOptions>().BindConfiguration(TlsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<IConnectionSecurity>(static provider =>
+            provider.GetRequiredService<IOptions<TlsOptions>>() is { Value.IsConfigured: true } tls
+                ? new TlsConnectionSecurity(tls)
+                : new PlainConnectionSecurity());
         services.TryAddSingleton<DataPlaneConnector>();
         return services;
     }

@@ -112,7 +112,7 @@ internal sealed partial class Activation
             _timers.Remove(timer);
     }
 
-    private void DisposeTimers()
+    internal void DisposeTimers()
     {
         GrainTimer[] timers;
         lock (_lock)
@@ -185,7 +185,15 @@ internal sealed partial class Activation
     private async Task RunAsync(Turn turn)
     {
         _host.Observer?.OnStarted(this, turn);
-        await turn.RunAsync(this);
+        try
+        {
+            await turn.RunAsync(this);
+        }
+        catch (Exception e)
+        {
+            // Turns tell their own failures; whatever escapes must not stop the grain.
+            _host.Logger.BackgroundWorkFailed(e);
+        }
         _host.Observer?.OnEnded(this, turn);
         lock (_lock)
         {

@@ -107,7 +107,8 @@ internal sealed partial class Activation : IGrainContext
         {
             DisposeTimers();
             await _drained.Task.FollowAsync().WaitAsync(limit, _host.Time);
-            await _scheduler.RunAsync(() => ((IGrainBase)GrainInstance!).OnDeactivateAsync(reason, timeout.Token)).WaitAsync(limit, _host.Time);
+            await _scheduler.RunAsync(() => ((IGrainBase)GrainInstance!).OnDeactivateAsync(reason, timeout.Token))
+                .WaitAsync(limit, _host.Time);
         }
         catch (Exception e)
         {

@@ -20,8 +20,8 @@ internal sealed class ActivationCatalog : IAsyncDisposable
     {
         _host = host;
         _host.Ended += Forget;
-        _collector = host.Time.CreateTimer(
-            static catalog => ((ActivationCatalog)catalog!).CollectIdle(), this, host.Collection.CollectionQuantum, host.Collection.CollectionQuantum);
+        var quantum = host.Collection.CollectionQuantum;
+        _collector = host.Time.CreateTimer(static catalog => ((ActivationCatalog)catalog!).CollectIdle(), this, quantum, quantum);
     }
 
     /// <summary>Whether the silo takes no more calls.</summary>
@@ -53,7 +53,8 @@ internal sealed class ActivationCatalog : IAsyncDisposable
         }
         if (grainClass.MaximumLocalWorkers is not null)
         {
-            DeliverToWorker(grainId, _workers.GetOrAdd(grainId, static (_, grainClass) => new StatelessWorkers(grainClass), grainClass), turn);
+            var workers = _workers.GetOrAdd(grainId, static (_, grainClass) => new StatelessWorkers(grainClass), grainClass);
+            DeliverToWorker(grainId, workers, turn);
             return;
         }
         while (!TryDeliver(grainId, turn))
@@ -83,9 +84,18 @@ internal sealed class ActivationCatalog : IAsyncDisposable
     }
 
     /// <summary>Takes no more calls. What runs is left to itself: the silo counts as dead.</summary>
-    public void Abandon() => _isClosed = true;
+    public void Abandon()
+    {
+        _isClosed = true;
+        foreach (var activation in All())
+            activation.DisposeTimers();
+    }
 
     public ValueTask DisposeAsync() => _collector.DisposeAsync();
+
+    // In an order that simulation can repeat.
+    private List<Activation> All() =>
+        [.. _activations.Values.Concat(_workers.Values.SelectMany(workers => workers.All)).OrderBy(activation => activation.GrainId)];
 
     private static bool TryEnqueue(Activation activation, CallTurn turn)
     {
@@ -125,10 +135,6 @@ internal sealed class ActivationCatalog : IAsyncDisposable
         else if (_workers.TryGetValue(activation.GrainId, out var workers))
             workers.Remove(activation);
     }
-
-    // In an order that simulation can repeat.
-    private List<Activation> All() =>
-        [.. _activations.Values.Concat(_workers.Values.SelectMany(workers => workers.All)).OrderBy(activation => activation.GrainId)];
 
     private void CollectIdle()
     {

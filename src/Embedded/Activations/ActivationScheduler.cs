@@ -2,7 +2,7 @@ using OrleansInference.Embedded.Scheduling;
 
 namespace OrleansInference.Embedded.Activations;
 
-/// <summary>Runs the tasks of one activation one at a time, and what they await after it, so that a grain never runs on two threads.</summary>
+/// <summary>Runs the tasks of one activation one at a time, with what follows their awaits: a grain never runs on two threads.</summary>
 internal sealed class ActivationScheduler(Activation activation, IWorkQueue queue) : TaskScheduler, IThreadPoolWorkItem
 {
     /// <summary>Tasks run before other activations get their turn.</summary>

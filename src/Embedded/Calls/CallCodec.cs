@@ -10,7 +10,11 @@ namespace OrleansInference.Embedded.Calls;
 
 /// <summary>Calls and their outcomes as bytes.</summary>
 internal sealed class CallCodec(
-    CodecProvider codecs, GrainManifest manifest, GrainReferenceRuntime references, TimeProvider time, IOptions<SiloMessagingOptions> messaging)
+    CodecProvider codecs,
+    GrainManifest manifest,
+    GrainReferenceRuntime references,
+    TimeProvider time,
+    IOptions<SiloMessagingOptions> messaging)
 {
     private const byte Completed = 0;
     private const byte Failed = 1;
@@ -32,8 +36,8 @@ internal sealed class CallCodec(
         return writer.Written.ToArray();
     }
 
-    public (Dictionary<string, object>? RequestContext, object?[] Arguments) ReadPayload(ReadOnlyMemory<byte> payload, GrainMethod method) =>
-        ReadPayload(NewReader(payload), method);
+    public (Dictionary<string, object>? RequestContext, object?[] Arguments) ReadPayload(
+        ReadOnlyMemory<byte> payload, GrainMethod method) => ReadPayload(NewReader(payload), method);
 
     public byte[] WriteRequestHead(PendingCall call, bool mayActivate)
     {
@@ -84,8 +88,9 @@ internal sealed class CallCodec(
         catch (Exception)
         {
             // An exception whose own members cannot be sent still has a type, a message and a stack.
+            var type = exception.GetType().FullName;
             return WriteException(id, new UnavailableExceptionFallbackException(
-                $"{exception.GetType()}: {exception.Message}\n{exception.StackTrace}", null!) { ExceptionType = exception.GetType().FullName });
+                $"{type}: {exception.Message}\n{exception.StackTrace}", null!) { ExceptionType = type });
         }
     }
 
@@ -134,8 +139,9 @@ internal sealed class CallCodec(
 
     public static byte[] WriteId(long id) => BitConverter.GetBytes(id);
 
-    public static long ReadId(ReadOnlyMemory<byte> body) =>
-        body.Length == sizeof(long) ? BitConverter.ToInt64(body.Span) : throw new InvalidDataException("The number of a call takes 8 bytes.");
+    public static long ReadId(ReadOnlyMemory<byte> body) => body.Length == sizeof(long)
+        ? BitConverter.ToInt64(body.Span)
+        : throw new InvalidDataException("The number of a call takes 8 bytes.");
 
     private byte[] WriteException(long id, Exception exception)
     {

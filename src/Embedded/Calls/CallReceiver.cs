@@ -119,14 +119,20 @@ internal sealed class CallReceiver(
             }
             catch (Exception e)
             {
-                response = receiver._codec.WriteFailure(id, new OrleansException($"The result of {Method!.Name} cannot be sent: {e.Message}", e));
+                response = receiver._codec.WriteFailure(
+                    id, new OrleansException($"The result of {Method!.Name} cannot be sent: {e.Message}", e));
             }
             receiver.Send(caller, id, response);
         }
 
         public void Fail(Exception exception) => receiver.Send(caller, id, receiver._codec.WriteFailure(id, exception));
 
-        public void Refuse(TurnRefusal refusal) => receiver.Send(
-            caller, id, refusal.Reason == RefusalReason.Failed ? receiver._codec.WriteFailure(id, refusal.Fault!) : receiver._codec.WriteRefusal(id, refusal));
+        public void Refuse(TurnRefusal refusal)
+        {
+            if (refusal.Reason == RefusalReason.Failed)
+                Fail(refusal.Fault!);
+            else
+                receiver.Send(caller, id, receiver._codec.WriteRefusal(id, refusal));
+        }
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime;
 using OrleansInference.Embedded.Activations;
+using OrleansInference.Embedded.Hosting;
 using OrleansInference.Embedded.Manifest;
 using OrleansInference.Embedded.Membership;
 using OrleansInference.Embedded.Placement;
@@ -23,11 +24,13 @@ internal sealed class CallRouter(
     IWorkQueue work,
     TimeProvider time,
     IOptions<SiloMessagingOptions> messaging,
+    IOptions<EmbeddedClusterOptions> cluster,
     ILogger<CallRouter> logger)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(5);
 
     private readonly ConcurrentDictionary<long, PendingCall> _sent = new();
+    private readonly ConcurrentDictionary<SiloAddress, int> _losses = new();
     private long _lastId;
     private volatile bool _isStopped;
 
@@ -65,7 +68,7 @@ internal sealed class CallRouter(
     public void Reroute(PendingCall call, TurnRefusal refusal)
     {
         locator.Correct(call.Target, refusal.Owner);
-        if (refusal.Reason == RefusalReason.Elsewhere && ++call.Forwards > messaging.Value.MaxForwardCount)
+        if (refusal.Reason == RefusalReason.Elsewhere && ++call.Forwards > cluster.Value.MaximumForwards)
         {
             call.Fail(new OrleansMessageRejectionException(
                 $"{call} was sent on {call.Forwards} times without reaching the grain: it keeps moving, or its silos keep stopping."));
@@ -113,8 +116,9 @@ internal sealed class CallRouter(
     public void OnSiloLost(SiloAddress silo)
     {
         locator.OnSiloLost(silo);
-        foreach (var call in _sent.Values.Where(call => silo.Equals(call.SentTo)).OrderBy(call => call.Id))
-            call.Fail(new SiloUnavailableException($"The target silo became unavailable for message: {call}. It was silo {silo}."));
+        _losses.AddOrUpdate(silo, 1, static (_, losses) => losses + 1);
+        foreach (var call in _sent.Values.Where(call => call.IsUnderWay && silo.Equals(call.SentTo)).OrderBy(call => call.Id))
+            call.Fail(Lost(call, silo));
     }
 
     public void OnOneWayFailed(PendingCall call, Exception exception) => logger.OneWayCallFailed(exception, call.Method.Name, call.Target);
@@ -123,12 +127,15 @@ internal sealed class CallRouter(
     public void Stop()
     {
         _isStopped = true;
-        foreach (var call in _sent.Values)
+        foreach (var call in _sent.Values.OrderBy(call => call.Id))
             call.Fail(Stopped(call));
     }
 
     private static SiloUnavailableException Stopped(PendingCall call) =>
         new($"The local silo is shutting down and can no longer process the request: {call}.");
+
+    private static SiloUnavailableException Lost(PendingCall call, SiloAddress silo) =>
+        new($"The target silo became unavailable for message: {call}. It was silo {silo}.");
 
     private static CallTurn TurnOf(PendingCall call, object?[] arguments, Dictionary<string, object>? requestContext)
     {
@@ -142,7 +149,11 @@ internal sealed class CallRouter(
         try
         {
             if (call.Forwards > 0)
+            {
+                // The first time, the caller's view was out of date. Later, the grain is on its way to somewhere.
                 await membership.RefreshAsync();
+                await Task.Delay(RetryDelay * (call.Forwards - 1), time);
+            }
             while (!call.IsDone && !await TryRouteAsync(call))
             {
             }
@@ -185,8 +196,18 @@ internal sealed class CallRouter(
     private void SendNow(PendingCall call, Member member)
     {
         var sent = BeginSend(call, member, mayActivate: false);
-        if (!sent.IsCompletedSuccessfully)
+        if (sent.IsCompletedSuccessfully)
+            OnSent(call, member.Silo);
+        else
             work.RunAsync(() => ContinueAsync(call, member, sent));
+    }
+
+    // The connection may have been lost between the sending and this: then OnSiloLost did not see the call.
+    private void OnSent(PendingCall call, SiloAddress silo)
+    {
+        call.MarkUnderWay(true);
+        if (_losses.GetValueOrDefault(silo) != call.LossesBefore)
+            call.Fail(Lost(call, silo));
     }
 
     private async Task ContinueAsync(PendingCall call, Member member, Task sent)
@@ -206,6 +227,8 @@ internal sealed class CallRouter(
     {
         call.Id = Interlocked.Increment(ref _lastId);
         call.SentTo = member.Silo;
+        call.MarkUnderWay(false);
+        call.LossesBefore = _losses.GetValueOrDefault(member.Silo);
         _sent[call.Id] = call;
         if (!call.IsDone)
             return transport.SendAsync(member, FrameKind.Request, codec.WriteRequestHead(call, mayActivate), call.Payload);
@@ -219,6 +242,7 @@ internal sealed class CallRouter(
         try
         {
             await sent;
+            OnSent(call, member.Silo);
             return true;
         }
         catch (ConnectFailedException e)

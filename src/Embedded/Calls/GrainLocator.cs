@@ -48,6 +48,9 @@ internal sealed class GrainLocator(IActivationDirectory directory, IClusterMembe
 
     private void Remember(GrainId grainId, SiloAddress silo)
     {
+        // What is here is found in the catalog.
+        if (silo.Equals(membership.Self.Silo))
+            return;
         if (_seen.Count >= MaximumRemembered)
             _seen.Clear();
         _seen[grainId] = silo;

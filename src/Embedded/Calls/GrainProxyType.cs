@@ -15,6 +15,9 @@ internal sealed class GrainProxyType
     private static readonly Type[] ConstructorParameters =
         [typeof(GrainReferenceRuntime), typeof(GrainId), typeof(GrainInterfaceType), typeof(GrainMethod[])];
 
+    private const MethodAttributes Implementation = MethodAttributes.Private | MethodAttributes.Virtual | MethodAttributes.Final
+        | MethodAttributes.NewSlot | MethodAttributes.HideBySig;
+
     private static readonly ConcurrentDictionary<Type, Lazy<GrainProxyType>> Types = new();
 
     private readonly ConstructorInfo _constructor;
@@ -38,19 +41,31 @@ internal sealed class GrainProxyType
     {
         var name = $"OrleansInference.Proxies.{grainInterface.FullName}";
         var assembly = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(name), AssemblyBuilderAccess.Run);
-        foreach (var assemblyName in Methods.Select(method => method.DeclaringType!.Assembly).Append(typeof(GrainProxy).Assembly).Distinct())
-            assembly.SetCustomAttribute(AccessTo(assemblyName));
-        var type = assembly.DefineDynamicModule(name)
-            .DefineType(name, TypeAttributes.Public | TypeAttributes.Sealed, typeof(GrainProxy), [grainInterface]);
+        var module = assembly.DefineDynamicModule(name);
+        var access = DefineAccessAttribute(module);
+        foreach (var target in Methods.Select(method => method.DeclaringType!.Assembly).Append(typeof(GrainProxy).Assembly).Distinct())
+            assembly.SetCustomAttribute(new CustomAttributeBuilder(access, [target.GetName().Name!]));
+        var type = module.DefineType(name, TypeAttributes.Public | TypeAttributes.Sealed, typeof(GrainProxy), [grainInterface]);
         DefineConstructor(type);
         for (var i = 0; i < Methods.Count; i++)
             DefineMethod(type, Methods[i], i);
         return type.CreateType();
     }
 
-    // Lets the proxy implement internal interfaces and derive from an internal class; the runtime knows the attribute by its name.
-    private static CustomAttributeBuilder AccessTo(Assembly target) =>
-        new(typeof(System.Runtime.CompilerServices.IgnoresAccessChecksToAttribute).GetConstructors()[0], [target.GetName().Name!]);
+    // Lets the proxy implement internal interfaces and derive from an internal class. The runtime knows the attribute by its name,
+    // and the framework leaves it to whoever needs it to declare.
+    private static ConstructorInfo DefineAccessAttribute(ModuleBuilder module)
+    {
+        var type = module.DefineType(
+            "System.Runtime.CompilerServices.IgnoresAccessChecksToAttribute",
+            TypeAttributes.NotPublic | TypeAttributes.Sealed,
+            typeof(Attribute));
+        var code = type.DefineConstructor(MethodAttributes.Public, CallingConventions.HasThis, [typeof(string)]).GetILGenerator();
+        code.Emit(OpCodes.Ldarg_0);
+        code.Emit(OpCodes.Call, typeof(Attribute).GetConstructor(BindingFlags.Instance | BindingFlags.NonPublic, [])!);
+        code.Emit(OpCodes.Ret);
+        return type.CreateType().GetConstructors()[0];
+    }
 
     private static void DefineConstructor(TypeBuilder type)
     {
@@ -67,7 +82,7 @@ internal sealed class GrainProxyType
         var parameters = method.GetParameters().Select(parameter => parameter.ParameterType).ToArray();
         var implementation = type.DefineMethod(
             $"{method.DeclaringType!.FullName}.{method.Name}",
-            MethodAttributes.Private | MethodAttributes.Virtual | MethodAttributes.Final | MethodAttributes.NewSlot | MethodAttributes.HideBySig,
+            Implementation,
             method.ReturnType,
             parameters);
         var code = implementation.GetILGenerator();

@@ -48,7 +48,8 @@ internal sealed class GrainReferenceRuntime(IServiceProvider services) : ICluste
 
     public Task<T> CallAsync<T>(GrainReference target, GrainMethod method, object?[] arguments)
     {
-        if (method.CancellationIndex >= 0 && arguments[method.CancellationIndex] is CancellationToken { IsCancellationRequested: true } token)
+        if (method.CancellationIndex >= 0
+            && arguments[method.CancellationIndex] is CancellationToken { IsCancellationRequested: true } token)
             return Task.FromCanceled<T>(token);
         var call = new PendingCall<T>(_router.Value, target, method, arguments);
         try

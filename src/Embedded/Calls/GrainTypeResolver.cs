@@ -25,7 +25,9 @@ internal sealed class GrainTypeResolver(GrainManifest manifest, IClusterMembersh
             .Where(grain => prefix is null || NameOf(grain.Value).StartsWith(prefix, StringComparison.Ordinal))
             .DistinctBy(grain => grain.Key)
             .ToList();
-        var found = candidates.Count > 1 && prefix is null ? candidates.FindAll(grain => IsNamedAfter(interfaceType, grain.Value)) : candidates;
+        var found = candidates.Count > 1 && prefix is null
+            ? candidates.FindAll(grain => IsNamedAfter(interfaceType, grain.Value))
+            : candidates;
         var type = found switch
         {
             [var only] => GrainType.Create(only.Key),

@@ -4,11 +4,12 @@ using OrleansInference.Embedded.Manifest;
 
 namespace OrleansInference.Embedded.Calls;
 
-/// <summary>A call as its caller waits for it. Whatever comes first ends it: result, failure, timeout, cancellation, loss of the silo.</summary>
+/// <summary>A call that its caller waits for. One of these ends it: result, failure, timeout, cancellation, loss of the silo.</summary>
 internal abstract class PendingCall : ICallReply
 {
     private readonly CallRouter _router;
     private int _isDone;
+    private int _isUnderWay;
     private ITimer? _timer;
     private CancellationTokenRegistration _cancellation;
 
@@ -48,6 +49,12 @@ internal abstract class PendingCall : ICallReply
     /// <summary>The silo that has the call, if that is another one.</summary>
     public SiloAddress? SentTo { get; set; }
 
+    /// <summary>How often the connection to <see cref="SentTo"/> had been lost before the call was sent.</summary>
+    public int LossesBefore { get; set; }
+
+    /// <summary>Whether the call left this silo, so that nobody knows what became of it when the connection is lost.</summary>
+    public bool IsUnderWay => Volatile.Read(ref _isUnderWay) != 0;
+
     /// <summary>The call's turn, if it is on this silo.</summary>
     public CallTurn? Turn { get; set; }
 
@@ -59,12 +66,15 @@ internal abstract class PendingCall : ICallReply
     /// <summary>Starts the clock, and follows the caller's cancellation token.</summary>
     public void Watch()
     {
-        _timer = _router.Time.CreateTimer(static call => ((PendingCall)call!).OnTimeout(), this, Timeout, System.Threading.Timeout.InfiniteTimeSpan);
+        _timer = _router.Time.CreateTimer(
+            static call => ((PendingCall)call!).OnTimeout(), this, Timeout, System.Threading.Timeout.InfiniteTimeSpan);
         if (Method.CancellationIndex >= 0 && Arguments[Method.CancellationIndex] is CancellationToken { CanBeCanceled: true } token)
             _cancellation = token.UnsafeRegister(static (call, token) => ((PendingCall)call!).OnCancelled(token), this);
         if (Volatile.Read(ref _isDone) != 0)
             StopWatching();
     }
+
+    public void MarkUnderWay(bool isUnderWay) => Interlocked.Exchange(ref _isUnderWay, isUnderWay ? 1 : 0);
 
     public void Complete(object? result)
     {

@@ -30,6 +30,9 @@ internal sealed class FolderActivationDirectory(
         {
             while (true)
             {
+                // Who has lost its place sees everybody else's as it likes, and must not act on it.
+                if (!membership.IsAlive(silo))
+                    throw new SiloUnavailableException($"Silo {silo} is no member any more and cannot activate grain {grainId}.");
                 if (HardLink.TryCreate(prepared, path))
                     return silo;
                 var owner = Read(path);

@@ -41,13 +41,17 @@ internal static class EmbeddedServices
 
     private static void AddOptions(IServiceCollection services)
     {
-        services.AddOptions<EmbeddedClusterOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<EmbeddedClusterOptions>()
+            .BindConfiguration(EmbeddedClusterOptions.Section)
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
         services.AddOptions<SiloOptions>()
             .Validate(silo => !string.IsNullOrWhiteSpace(silo.SiloName), "A silo needs a name: UseEmbeddedClustering gives it one.")
             .ValidateOnStart();
         services.AddOptions<GrainCollectionOptions>()
             .Validate(collection => collection.CollectionQuantum > TimeSpan.Zero, "CollectionQuantum must be more than zero.")
-            .Validate(collection => collection.CollectionAge > collection.CollectionQuantum, "CollectionAge must be more than CollectionQuantum.")
+            .Validate(
+                collection => collection.CollectionAge > collection.CollectionQuantum, "CollectionAge must be more than CollectionQuantum.")
             .ValidateOnStart();
         services.AddSingleton<GrainAssemblies>();
         services.AddSingleton<IConfigureOptions<GrainTypeOptions>>(provider => provider.GetRequiredService<GrainAssemblies>());

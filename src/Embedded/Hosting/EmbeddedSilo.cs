@@ -18,6 +18,7 @@ namespace OrleansInference.Embedded.Hosting;
 
 /// <summary>The silo: joins when the host starts, leaves when it stops, and ties the parts of the engine together in between.</summary>
 internal sealed class EmbeddedSilo(
+    GrainAssemblies assemblies,
     GrainManifest manifest,
     IClusterMembership membership,
     IActivationDirectory directory,
@@ -39,9 +40,10 @@ internal sealed class EmbeddedSilo(
         [.. new[] { 0, 5, 20, 100 }.Select(delay => TimeSpan.FromMilliseconds(delay))];
 
     /// <summary>How long a silo that stops waits until its peers have stopped calling it.</summary>
-    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromMilliseconds(500);
 
     private readonly ConcurrentDictionary<SiloAddress, TaskCompletionSource> _draining = new();
+    private Task _sweeping = Task.CompletedTask;
     private int _isEnded;
 
     /// <summary>Whether the silo is a member.</summary>
@@ -52,7 +54,11 @@ internal sealed class EmbeddedSilo(
         membership.Changed += OnMemberChanged;
         membership.Evicted += OnEvicted;
         var profile = new MemberProfile(
-            silo.Value.SiloName, options.Value.IsClient, metadata.Value.Metadata, options.Value.IsClient ? [] : manifest.Descriptions);
+            silo.Value.SiloName,
+            options.Value.IsClient,
+            metadata.Value.Metadata,
+            options.Value.IsClient ? [] : manifest.Descriptions,
+            assemblies.Builds);
         await work.RunAsync(() => membership.JoinAsync(profile, self => transport.ListenAsync(self, this), cancellationToken));
         if (options.Value.WatchesPeers)
             detector.Start();
@@ -74,6 +80,7 @@ internal sealed class EmbeddedSilo(
         detector.Dispose();
         IsRunning = false;
         await transport.DisposeAsync();
+        await Task.WhenAny(_sweeping, Task.Delay(DrainTimeout, time, cancellationToken));
         await work.RunAsync(membership.LeaveAsync);
         logger.SiloLeft(silo.Value.SiloName, membership.Self.Silo);
     }
@@ -106,17 +113,17 @@ internal sealed class EmbeddedSilo(
                 receiver.OnCancel(from, body);
                 break;
             case FrameKind.Ping:
-                work.RunAsync(() => SendAsync(from, FrameKind.Pong));
+                work.Post(() => SendAsync(from, FrameKind.Pong), logger);
                 break;
             case FrameKind.Leaving:
-                work.RunAsync(() => SendAsync(from, FrameKind.LeavingSeen));
+                work.Post(() => SendAsync(from, FrameKind.LeavingSeen), logger);
                 break;
             case FrameKind.LeavingSeen:
                 OnDrained(from);
                 break;
             case FrameKind.Changed:
             case FrameKind.Hello when !membership.Members.ContainsKey(from):
-                work.RunAsync(membership.RefreshAsync);
+                work.Post(membership.RefreshAsync, logger);
                 break;
         }
     }
@@ -125,7 +132,7 @@ internal sealed class EmbeddedSilo(
     {
         OnDrained(peer);
         router.OnSiloLost(peer);
-        work.RunAsync(() => ProbeAsync(peer));
+        work.Post(() => ProbeAsync(peer), logger);
     }
 
     private void OnDrained(SiloAddress peer)
@@ -162,18 +169,19 @@ internal sealed class EmbeddedSilo(
         {
             detector.OnLost(member.Silo);
             router.OnSiloLost(member.Silo);
-            work.RunAsync(() => SweepAsync(member.Silo));
+            if (member.Status == SiloStatus.Active)
+                _sweeping = Task.WhenAll(_sweeping, work.RunAsync(() => SweepAsync(member.Silo)));
         }
         else
         {
-            work.RunAsync(() => ConnectAsync(member));
+            work.Post(() => ConnectAsync(member), logger);
         }
     }
 
-    // One silo of those that are left is enough.
+    // One silo of those that are left is enough. One that left in order has left nothing.
     private async Task SweepAsync(SiloAddress dead)
     {
-        if (!membership.Self.Silo.Equals(membership.Members.Keys.Min()))
+        if (Volatile.Read(ref _isEnded) != 0 || !membership.Self.Silo.Equals(membership.Members.Keys.Min()))
             return;
         try
         {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Reflection;
 using Microsoft.Extensions.Options;
 using Orleans;
@@ -11,7 +12,18 @@ internal sealed class GrainAssemblies : IConfigureOptions<GrainTypeOptions>
 {
     private static readonly Assembly Self = typeof(GrainAssemblies).Assembly;
 
-    private readonly IReadOnlyList<Type> _types = [.. Find().SelectMany(TypesOf)];
+    private readonly IReadOnlyList<Type> _types;
+
+    public GrainAssemblies()
+    {
+        var assemblies = Find().ToList();
+        _types = [.. assemblies.SelectMany(TypesOf)];
+        Builds = assemblies.ToImmutableDictionary(
+            assembly => assembly.GetName().Name!, assembly => assembly.ManifestModule.ModuleVersionId);
+    }
+
+    /// <summary>Which build of each assembly this is.</summary>
+    public ImmutableDictionary<string, Guid> Builds { get; }
 
     /// <summary>The types that may stand for another type in a message.</summary>
     public IEnumerable<Type> Serializable => _types.Where(type =>

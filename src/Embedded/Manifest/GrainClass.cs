@@ -25,7 +25,9 @@ internal sealed class GrainClass
         Description = new GrainDescription(
             [.. GrainManifest.InterfacesOf(type).Select(CodecProvider.NameOf)], PropertiesOf(type, GrainType, services));
         IsReentrant = Description.Properties.ContainsKey(WellKnownGrainTypeProperties.Reentrant);
-        MaximumLocalWorkers = (type.GetCustomAttribute<StatelessWorkerAttribute>()?.PlacementStrategy as StatelessWorkerPlacement)?.MaxLocal;
+        MaximumLocalWorkers = type.GetCustomAttribute<StatelessWorkerAttribute>()?.PlacementStrategy is StatelessWorkerPlacement workers
+            ? workers.MaxLocal
+            : null;
         CollectionAge = AgeOf(type, collection);
         _constructor = ConstructorOf(type);
     }

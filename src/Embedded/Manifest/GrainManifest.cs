@@ -36,7 +36,7 @@ internal sealed class GrainManifest
 
     public GrainMethod FindMethod(ulong id) => _methodsById.TryGetValue(id, out var method)
         ? method
-        : throw new InvalidDataException("The call is to a method that this silo does not have: it was built from other sources than its caller.");
+        : throw new InvalidDataException("This silo does not have the method: it was built from other sources than its caller.");
 
     public GrainMethod FindMethod(MethodInfo method) => _methodsByInterface.TryGetValue(method.DeclaringType!, out var methods)
         ? methods.First(candidate => candidate.Method == method)
@@ -54,8 +54,8 @@ internal sealed class GrainManifest
                 var method = new GrainMethod(info, codecs);
                 methods.Add(method);
                 if (!_methodsById.TryAdd(method.Id, method))
-                    faults.Add($"{type}.{info.Name} and {_methodsById[method.Id].Method.DeclaringType}.{_methodsById[method.Id].Method.Name} "
-                        + "go by the same name and parameters: one of the interfaces needs another [Alias].");
+                    faults.Add($"{type}.{info.Name} goes by the same name and parameters as a method of "
+                        + $"{_methodsById[method.Id].Method.DeclaringType}: one of the interfaces needs another [Alias].");
             }
             catch (UnsupportedTypeException e)
             {

@@ -76,7 +76,8 @@ internal sealed class GrainMethod
         return copies;
     }
 
-    public object? CopyResult(object? result) => Result is null || Result.IsImmutable ? result : Result.CopyObject(result, new CopyContext());
+    public object? CopyResult(object? result) =>
+        Result is null || Result.IsImmutable ? result : Result.CopyObject(result, new CopyContext());
 
     public void WriteArguments(WireWriter writer, object?[] arguments)
     {

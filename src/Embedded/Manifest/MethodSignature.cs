@@ -24,8 +24,13 @@ internal static class MethodSignature
     public static Type? ResultOf(MethodInfo method) =>
         method.ReturnType.IsGenericType ? method.ReturnType.GetGenericArguments()[0] : null;
 
-    private static bool IsAwaitable(Type type) => type == typeof(void) || type == typeof(Task) || type == typeof(ValueTask)
-        || (type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(Task<>) || type.GetGenericTypeDefinition() == typeof(ValueTask<>)));
+    private static bool IsAwaitable(Type type)
+    {
+        var shape = type.IsGenericType ? type.GetGenericTypeDefinition() : type;
+        return shape == typeof(void)
+            || shape == typeof(Task) || shape == typeof(Task<>)
+            || shape == typeof(ValueTask) || shape == typeof(ValueTask<>);
+    }
 
     private static void Refuse(MethodInfo method, string reason) =>
         throw new UnsupportedTypeException($"The method cannot be called on a grain: {reason}.");

@@ -3,7 +3,7 @@ using Orleans.Runtime;
 
 namespace OrleansInference.Embedded.Membership;
 
-/// <summary>The folder that is a cluster: members/, grains/ and the locks. Private to the user, because whoever can write here can call.</summary>
+/// <summary>The folder that is a cluster: members/, grains/, locks. Private to the user, because whoever can write here can call.</summary>
 internal sealed class ClusterFolder
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -36,7 +36,8 @@ internal sealed class ClusterFolder
     public static ClusterFolder Open(string path)
     {
         if (OperatingSystem.IsWindows())
-            throw new OrleansConfigurationException("The embedded engine runs on Linux and macOS; elsewhere, build with ActorEngine=Orleans.");
+            throw new OrleansConfigurationException(
+                "The embedded engine runs on Linux and macOS; elsewhere, build with ActorEngine=Orleans.");
         path = Path.GetFullPath(path);
         if (!System.IO.Directory.Exists(path))
             System.IO.Directory.CreateDirectory(path, Private);
@@ -65,8 +66,8 @@ internal sealed class ClusterFolder
         return length <= MaximumSocketPathBytes
             ? path
             : throw new OrleansConfigurationException(
-                $"The cluster folder {Path.GetDirectoryName(Members)} is {length - MaximumSocketPathBytes} bytes too long: the socket {path} "
-                + $"would take {length}, and the kernel takes {MaximumSocketPathBytes}. Choose a shorter folder.");
+                $"The cluster folder {Path.GetDirectoryName(Members)} is {length - MaximumSocketPathBytes} bytes too long: "
+                + $"the socket {path} would take {length}, and the kernel takes {MaximumSocketPathBytes}. Choose a shorter folder.");
     }
 
     // All members are on this machine, so the port and the generation tell them apart.
@@ -76,12 +77,14 @@ internal sealed class ClusterFolder
     {
         if (FileOwner.Of(path) is { } owner && owner != FileOwner.Self)
             throw new OrleansConfigurationException(
-                $"The cluster folder {path} belongs to user {owner}, and this process runs as user {FileOwner.Self}. Choose a folder of your own.");
+                $"The cluster folder {path} belongs to user {owner}, and this process runs as user {FileOwner.Self}. "
+                + "Choose a folder of your own.");
 #pragma warning disable CA1416 // Open refuses other systems.
         var mode = File.GetUnixFileMode(path);
 #pragma warning restore CA1416
         if ((mode & ~Private) != 0)
             throw new OrleansConfigurationException(
-                $"The cluster folder {path} is open to other users (mode {Convert.ToString((int)mode, 8)}). Make it private: chmod 700 {path}");
+                $"The cluster folder {path} is open to other users (mode {Convert.ToString((int)mode, 8)}). "
+                + $"Make it private: chmod 700 {path}");
     }
 }

@@ -45,9 +45,9 @@ internal sealed class FailureDetector(
             health.Missed = heard != health.HeardBefore ? 0 : health.Missed + 1;
             health.HeardBefore = heard;
             if (health.Missed >= options.Value.MissedPings)
-                work.RunAsync(() => FenceAsync(member, health));
+                work.Post(() => FenceAsync(member, health), logger);
             else if (Interlocked.Exchange(ref health.IsPinging, 1) == 0)
-                work.RunAsync(() => PingAsync(member, health));
+                work.Post(() => PingAsync(member, health), logger);
         }
     }
 

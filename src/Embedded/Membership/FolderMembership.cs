@@ -33,7 +33,7 @@ internal sealed class FolderMembership(
 
     public ImmutableDictionary<SiloAddress, Member> Members => _members;
 
-    public bool IsAlive(SiloAddress silo) => _lock is not null && _files.IsAlive(silo);
+    public bool IsAlive(SiloAddress silo) => _files.IsAlive(silo);
 
     public bool WasMember(SiloAddress silo)
     {
@@ -48,9 +48,7 @@ internal sealed class FolderMembership(
         using (await FileLock.AcquireAsync(_folder.JoinLock, options.Value.LockTimeout, time, cancellation))
         {
             var living = RemoveDead(_files.ReadAll());
-            if (living.FirstOrDefault(member => member.Profile.Name == profile.Name) is { } namesake)
-                throw new OrleansConfigurationException(
-                    $"Process {namesake.ProcessId} is already the silo \"{profile.Name}\" of {options.Value.Folder}. Choose another name.");
+            CheckFits(profile, living);
             if (living.Count == 0)
                 _folder.Clear();
             var silo = _files.AllocateAddress(living, time.GetUtcNow());
@@ -65,7 +63,7 @@ internal sealed class FolderMembership(
             _self = self;
         }
         await RefreshAsync();
-        _poll = time.CreateTimer(_ => work.RunAsync(RefreshAsync), null, options.Value.PollPeriod, options.Value.PollPeriod);
+        _poll = time.CreateTimer(_ => work.Post(RefreshAsync, logger), null, options.Value.PollPeriod, options.Value.PollPeriod);
     }
 
     public async Task RefreshAsync()
@@ -128,6 +126,23 @@ internal sealed class FolderMembership(
     {
         Abandon();
         _refreshing.Dispose();
+    }
+
+    private void CheckFits(MemberProfile profile, List<Member> living)
+    {
+        foreach (var member in living)
+        {
+            if (member.Profile.Name == profile.Name)
+                throw new OrleansConfigurationException(
+                    $"Process {member.ProcessId} is already the silo \"{profile.Name}\" of {options.Value.Folder}. Choose another name.");
+            foreach (var (assembly, build) in profile.Builds)
+            {
+                if (member.Profile.Builds.TryGetValue(assembly, out var other) && other != build)
+                    throw new OrleansConfigurationException(
+                        $"Silo \"{member.Profile.Name}\" (process {member.ProcessId}) runs another build of {assembly}. "
+                        + "Stop it, or start the same build.");
+            }
+        }
     }
 
     private List<Member> RemoveDead(IReadOnlyList<Member> members)

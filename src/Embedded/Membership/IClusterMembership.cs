@@ -39,17 +39,22 @@ internal interface IClusterMembership
     /// <summary>Stops being a member as a killed process does: without a word.</summary>
     void Abandon();
 
-    /// <summary>Ends a member that does not answer. Does nothing where it must not: to this process, or to one that is another by now.</summary>
+    /// <summary>Ends a member that does not answer. Does nothing to this process, or to one that is another by now.</summary>
     void Fence(Member member);
 }
 
 /// <summary>What a silo says of itself when it joins.</summary>
 /// <param name="IsClient">Only calls grains: others do not see it as a silo.</param>
+/// <param name="Builds">The assemblies whose types it sends, and which build of each: members must have the same.</param>
 internal sealed record MemberProfile(
-    string Name, bool IsClient, ImmutableDictionary<string, string> Labels, ImmutableDictionary<string, GrainDescription> Grains);
+    string Name,
+    bool IsClient,
+    ImmutableDictionary<string, string> Labels,
+    ImmutableDictionary<string, GrainDescription> Grains,
+    ImmutableDictionary<string, Guid> Builds);
 
 /// <summary>A silo as its membership file describes it.</summary>
-/// <param name="ProcessStart">When its process started, in the kernel's own count, which tells it from a later one with the same id.</param>
+/// <param name="ProcessStart">When its process started, in the kernel's own count: tells it from a later one with the same id.</param>
 /// <param name="Socket">Path of the socket that it listens on.</param>
 internal sealed record Member(
     SiloAddress Silo, MemberProfile Profile, int ProcessId, long ProcessStart, string Socket, SiloStatus Status);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Orleans.Runtime;
@@ -11,6 +12,9 @@ namespace OrleansInference.Embedded.Membership;
 internal sealed class MemberFiles(ClusterFolder folder)
 {
     private const int FirstPort = 11111;
+
+    /// <summary>Of Unix time, in September 2020: generations count from here, to fit an int for long.</summary>
+    private const long FirstSecond = 1_600_000_000;
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -60,10 +64,13 @@ internal sealed class MemberFiles(ClusterFolder folder)
         var port = FirstPort;
         while (ports.Contains(port))
             port++;
-        var previous = File.Exists(folder.GenerationFile)
-            && int.TryParse(File.ReadAllText(folder.GenerationFile), NumberStyles.None, CultureInfo.InvariantCulture, out var known) ? known : 0;
-        var generation = Math.Max(previous + 1, (int)(now.ToUnixTimeSeconds() - 1_600_000_000));
-        AtomicFile.Write(folder.GenerationFile, System.Text.Encoding.ASCII.GetBytes(generation.ToString(CultureInfo.InvariantCulture)));
+        var generation = Math.Max(PreviousGeneration() + 1, (int)(now.ToUnixTimeSeconds() - FirstSecond));
+        AtomicFile.Write(folder.GenerationFile, Encoding.ASCII.GetBytes(generation.ToString(CultureInfo.InvariantCulture)));
         return SiloAddress.New(IPAddress.Loopback, port, generation);
     }
+
+    private int PreviousGeneration() => File.Exists(folder.GenerationFile)
+        && int.TryParse(File.ReadAllText(folder.GenerationFile), NumberStyles.None, CultureInfo.InvariantCulture, out var known)
+            ? known
+            : 0;
 }

@@ -16,7 +16,8 @@ internal sealed class RandomPlacementDirector([FromKeyedServices(RandomPlacement
     }
 }
 
-internal sealed class PreferLocalPlacementDirector([FromKeyedServices(RandomPlacementDirector.RandomKey)] Random random) : IPlacementDirector
+internal sealed class PreferLocalPlacementDirector([FromKeyedServices(RandomPlacementDirector.RandomKey)] Random random)
+    : IPlacementDirector
 {
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {

@@ -61,7 +61,8 @@ internal sealed class PlacementService(GrainManifest manifest, IClusterMembershi
         var properties = DescriptionOf(type).Properties;
         var name = properties[WellKnownGrainTypeProperties.PlacementStrategy];
         var strategy = services.GetKeyedService<PlacementStrategy>(name)
-            ?? throw new OrleansConfigurationException($"The placement strategy {name} of grain type {type} is not known here: use AddPlacementDirector.");
+            ?? throw new OrleansConfigurationException(
+                $"The placement strategy {name} of grain type {type} is not known here: use AddPlacementDirector.");
         strategy.Initialize(new GrainProperties(properties));
         return strategy;
     }

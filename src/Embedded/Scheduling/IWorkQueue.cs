@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace OrleansInference.Embedded.Scheduling;
 
 /// <summary>Where the engine's work runs: threads, or in simulation one thread in an order that a seed decides.</summary>
@@ -23,6 +25,19 @@ internal sealed class ThreadPoolWorkQueue : IWorkQueue
 
 internal static class WorkQueueExtensions
 {
+    /// <summary>Starts work that nobody waits for, and logs what goes wrong with it.</summary>
+    public static void Post(this IWorkQueue queue, Func<Task> work, ILogger logger) => queue.RunAsync(async () =>
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception e)
+        {
+            logger.BackgroundWorkFailed(e);
+        }
+    });
+
     /// <summary>Starts work outside of the turn, and of the request context, that the caller may be in.</summary>
     public static Task RunAsync(this IWorkQueue queue, Func<Task> work)
     {

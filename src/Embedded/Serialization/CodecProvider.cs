@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
+using System.Reflection;
 using Orleans;
 using Orleans.Runtime;
 
@@ -9,10 +10,20 @@ namespace OrleansInference.Embedded.Serialization;
 /// <summary>The codecs of all types that may travel.</summary>
 internal sealed class CodecProvider
 {
+    private const BindingFlags Constructors = BindingFlags.Instance | BindingFlags.Public | BindingFlags.DoNotWrapExceptions;
+
     private static readonly IReadOnlyDictionary<Type, Codec> Leaves = LeafCodecs.All.ToDictionary(leaf => leaf.Type, leaf => leaf.Codec);
+
+    /// <summary>Elements that lie in an array as they are sent.</summary>
+    private static readonly ImmutableHashSet<Type> BlockTypes =
+    [
+        typeof(byte), typeof(sbyte), typeof(short), typeof(ushort), typeof(int), typeof(uint), typeof(long), typeof(ulong),
+        typeof(float), typeof(double), typeof(Half),
+    ];
 
     private readonly ConcurrentDictionary<Type, Codec> _codecs = new(Leaves);
     private readonly ConcurrentDictionary<Type, IClassCodec> _valueCodecs = new();
+    private readonly Dictionary<Type, Codec> _unfinished = [];
     private readonly Lock _building = new();
 
     /// <param name="serializable">The types that may stand for a base type, an interface or object, or be type arguments of such.</param>
@@ -56,8 +67,6 @@ internal sealed class CodecProvider
 
     public static string NameOf(Type type) =>
         type.GetCustomAttributes(typeof(AliasAttribute), inherit: false) is [AliasAttribute alias, ..] ? alias.Alias : type.FullName!;
-
-    private readonly Dictionary<Type, Codec> _unfinished = [];
 
     // A type that contains itself meets its own codec here, not yet initialized. Nobody else sees it until all of it is.
     private Codec Build(Type type)
@@ -130,11 +139,5 @@ internal sealed class CodecProvider
     }
 
     internal static Codec New(Type definition, Type[] typeArguments, params object[] arguments) =>
-        (Codec)Activator.CreateInstance(definition.MakeGenericType(typeArguments), arguments)!;
-
-    private static readonly ImmutableHashSet<Type> BlockTypes =
-    [
-        typeof(byte), typeof(sbyte), typeof(short), typeof(ushort), typeof(int), typeof(uint), typeof(long), typeof(ulong),
-        typeof(float), typeof(double), typeof(Half),
-    ];
+        (Codec)Activator.CreateInstance(definition.MakeGenericType(typeArguments), Constructors, null, arguments, null)!;
 }

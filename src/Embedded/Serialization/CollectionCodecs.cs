@@ -55,7 +55,8 @@ internal sealed class ListCodec<T> : ClassCodec<List<T>>
         _element = provider.Get<T>();
     }
 
-    protected override void WriteBody(WireWriter writer, List<T> value) => Elements.Write(writer, CollectionsMarshal.AsSpan(value), _element);
+    protected override void WriteBody(WireWriter writer, List<T> value) =>
+        Elements.Write(writer, CollectionsMarshal.AsSpan(value), _element);
 
     protected override List<T> ReadBody(WireReader reader, int reference)
     {
@@ -201,7 +202,8 @@ internal static class Comparers
         _ when comparer.Equals(EqualityComparer<TKey>.Default) || ReferenceEquals(comparer, StringComparer.Ordinal) => 0,
         _ when ReferenceEquals(comparer, StringComparer.OrdinalIgnoreCase) => 1,
         _ => throw new NotSupportedException(
-            $"A {collection} with the comparer {comparer.GetType()} cannot be sent: use the default, StringComparer.Ordinal or OrdinalIgnoreCase."),
+            $"A {collection} with the comparer {comparer.GetType()} cannot be sent: "
+            + "use the default, StringComparer.Ordinal or OrdinalIgnoreCase."),
     };
 
     public static IEqualityComparer<TKey> FromCode<TKey>(byte code) => code switch

@@ -45,8 +45,9 @@ internal static class GenericCodecs
     // Declared as one of these, a value travels as the type it is.
     private static readonly ImmutableHashSet<Type> Interfaces =
     [
-        typeof(IEnumerable<>), typeof(ICollection<>), typeof(IList<>), typeof(ISet<>), typeof(IReadOnlyCollection<>), typeof(IReadOnlyList<>),
-        typeof(IReadOnlySet<>), typeof(IDictionary<,>), typeof(IReadOnlyDictionary<,>), typeof(IImmutableList<>), typeof(IImmutableDictionary<,>),
+        typeof(IEnumerable<>), typeof(ICollection<>), typeof(IList<>), typeof(ISet<>), typeof(IDictionary<,>),
+        typeof(IReadOnlyCollection<>), typeof(IReadOnlyList<>), typeof(IReadOnlySet<>), typeof(IReadOnlyDictionary<,>),
+        typeof(IImmutableList<>), typeof(IImmutableDictionary<,>),
     ];
 
     public static IEnumerable<Type> Definitions => Factories.Keys;

@@ -19,7 +19,7 @@ internal static class LeafCodecs
         Of((w, v) => w.WriteUInt64(v), r => checked((uint)r.ReadUInt64())),
         Of((w, v) => w.WriteInt64(v), r => r.ReadInt64()),
         Of((w, v) => w.WriteUInt64(v), r => r.ReadUInt64()),
-        Of((w, v) => w.WriteFixed32(BitConverter.HalfToUInt16Bits(v)), r => BitConverter.UInt16BitsToHalf(checked((ushort)r.ReadFixed32()))),
+        Of((w, v) => w.WriteUInt64(BitConverter.HalfToUInt16Bits(v)), r => BitConverter.UInt16BitsToHalf(checked((ushort)r.ReadUInt64()))),
         Of((w, v) => w.WriteFixed32(BitConverter.SingleToUInt32Bits(v)), r => BitConverter.UInt32BitsToSingle(r.ReadFixed32())),
         Of((w, v) => w.WriteFixed64(BitConverter.DoubleToUInt64Bits(v)), r => BitConverter.UInt64BitsToDouble(r.ReadFixed64())),
         Of<decimal>(WriteDecimal, ReadDecimal),

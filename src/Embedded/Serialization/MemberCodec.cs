@@ -15,9 +15,20 @@ internal abstract class MemberCodec<TOwner>
 
     public abstract void Copy(ref TOwner from, ref TOwner to, CopyContext context);
 
-    public static MemberCodec<TOwner> Create(FieldInfo field, CodecProvider provider) =>
-        (MemberCodec<TOwner>)Activator.CreateInstance(
+    /// <exception cref="UnsupportedTypeException">The member's type cannot be sent; the message says whose member it is.</exception>
+    public static MemberCodec<TOwner> Create(FieldInfo field, CodecProvider provider)
+    {
+        try
+        {
+            provider.Get(field.FieldType);
+        }
+        catch (UnsupportedTypeException e)
+        {
+            throw new UnsupportedTypeException($"{typeof(TOwner)} cannot be sent because of {MemberShape.NameOf(field)}: {e.Message}");
+        }
+        return (MemberCodec<TOwner>)Activator.CreateInstance(
             typeof(MemberCodec<,>).MakeGenericType(typeof(TOwner), field.FieldType), field, provider)!;
+    }
 }
 
 /// <param name="state">Read and written directly: constructors and read-only members do not matter, as in Orleans' generated code.</param>

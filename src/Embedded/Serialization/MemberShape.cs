@@ -30,6 +30,9 @@ internal static class MemberShape
     /// <summary>Every field: for the framework's own tuples and pairs.</summary>
     public static IReadOnlyList<FieldInfo> AllFields(Type type) => type.GetFields(Declared);
 
+    /// <summary>As the source names the member.</summary>
+    public static string NameOf(FieldInfo field) => PropertyOf(field.DeclaringType!, field)?.Name ?? field.Name;
+
     public static bool IsMarkedImmutable(FieldInfo field) => field.IsDefined(typeof(ImmutableAttribute))
         || (PropertyOf(field.DeclaringType!, field) is { } property && property.IsDefined(typeof(ImmutableAttribute)));
 

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace OrleansInference.Embedded.Serialization;
 
-/// <summary>Types as they travel: known names, arrays and generic types of these. A name that is not known is never looked up elsewhere.</summary>
+/// <summary>Types as they travel: known names, arrays and generic types of these. A name that is not known is looked up nowhere.</summary>
 internal sealed class TypeNames
 {
     private const byte Named = 0;

@@ -6,7 +6,7 @@ using System.Text;
 
 namespace OrleansInference.Embedded.Serialization;
 
-/// <summary>Builds one message, up to a bound. Remembers the objects written, so that shared and circular references stay what they are.</summary>
+/// <summary>Builds one message, up to a bound. Remembers the objects written, so that shared and circular references stay so.</summary>
 internal sealed class WireWriter(int maximumBytes) : IDisposable
 {
     /// <summary>Nesting beyond this is refused before it can overflow the stack.</summary>

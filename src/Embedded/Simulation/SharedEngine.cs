@@ -9,7 +9,7 @@ namespace OrleansInference.Embedded.Simulation;
 /// <summary>What all silos of all simulations of this process share because it never changes: what grains there are, and how they are sent.</summary>
 internal sealed class SharedEngine
 {
-    private static readonly Lazy<(IOptions<GrainTypeOptions> Types, CodecProvider Codecs)> Grains = new(FindGrains);
+    private static readonly Lazy<FoundGrains> Grains = new(FindGrains);
 
     private readonly GrainCollectionOptions _collection;
     private readonly GrainManifest _manifest;
@@ -25,15 +25,18 @@ internal sealed class SharedEngine
     internal void AddTo(IServiceCollection services)
     {
         services.AddSingleton(_manifest);
+        services.AddSingleton(Grains.Value.Assemblies);
         services.AddSingleton(Grains.Value.Codecs);
         services.AddSingleton(Options.Create(_collection));
     }
 
-    private static (IOptions<GrainTypeOptions> Types, CodecProvider Codecs) FindGrains()
+    private static FoundGrains FindGrains()
     {
         var assemblies = new GrainAssemblies();
         var types = new GrainTypeOptions();
         assemblies.Configure(types);
-        return (Options.Create(types), new CodecProvider(assemblies.Serializable));
+        return new FoundGrains(assemblies, Options.Create(types), new CodecProvider(assemblies.Serializable));
     }
+
+    private sealed record FoundGrains(GrainAssemblies Assemblies, IOptions<GrainTypeOptions> Types, CodecProvider Codecs);
 }

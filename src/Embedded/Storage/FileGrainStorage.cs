@@ -77,7 +77,9 @@ internal sealed class FileGrainStorage(string folder, IWorkQueue work, TimeProvi
         catch (JsonException e)
         {
             throw new OrleansException(
-                $"The state file {path} of grain {grainId} is damaged: {e.Message} Restore it from a backup, or remove it to start anew.", e);
+                $"The state file {path} of grain {grainId} is damaged: {e.Message} "
+                + "Restore it from a backup, or remove it to start anew.",
+                e);
         }
     }
 

@@ -1,9 +1,10 @@
 using Orleans;
+using Orleans.Configuration;
 using Orleans.Storage;
 
 namespace OrleansInference.Embedded.Storage;
 
-/// <summary>Holds states of other grains. Key: a number below <see cref="Orleans.Configuration.MemoryGrainStorageOptions.NumStorageGrains"/>.</summary>
+/// <summary>Holds states of other grains. Key: a number below <see cref="MemoryGrainStorageOptions.NumStorageGrains"/>.</summary>
 internal interface IMemoryStorageGrain : IGrainWithIntegerKey
 {
     Task<StoredState?> ReadAsync(string key);

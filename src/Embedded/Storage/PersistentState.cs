@@ -22,7 +22,8 @@ internal static class PersistentState
             throw new OrleansConfigurationException($"[PersistentState] stands on an IPersistentState<T>, and not on a {type}.");
         var name = attribute.StorageName ?? DefaultStorage;
         var storage = context.ActivationServices.GetKeyedService<IGrainStorage>(name)
-            ?? throw new OrleansConfigurationException($"There is no grain storage \"{name}\" for the state \"{attribute.StateName}\" of grain {context.GrainId}.");
+            ?? throw new OrleansConfigurationException(
+                $"There is no grain storage \"{name}\" for the state \"{attribute.StateName}\" of grain {context.GrainId}.");
         return (IActivationState)Activator.CreateInstance(
             typeof(PersistentState<>).MakeGenericType(type.GetGenericArguments()), attribute.StateName, context.GrainId, storage)!;
     }

@@ -9,10 +9,16 @@ namespace OrleansInference.Embedded.Transport;
 /// <summary>Sends to one peer. The peer never answers on the same connection, so its only news is the end of it.</summary>
 internal sealed class OutboundConnection(Member peer, int queueBytes) : IDisposable
 {
+    /// <summary>What one call to the kernel sends at most.</summary>
+    private const int SegmentBytes = 64 * 1024;
+
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly SemaphoreSlim _writing = new(1);
     private readonly Pipe _pipe = new(new PipeOptions(
-        pauseWriterThreshold: queueBytes, resumeWriterThreshold: queueBytes / 2, useSynchronizationContext: false));
+        pauseWriterThreshold: queueBytes,
+        resumeWriterThreshold: queueBytes / 2,
+        minimumSegmentSize: SegmentBytes,
+        useSynchronizationContext: false));
 
     private Task _pump = Task.CompletedTask;
     private bool _takesRequests = true;

@@ -20,7 +20,7 @@ internal sealed class UnixSocketTransport(
 
     private const int ReadBufferBytes = 64 * 1024;
 
-    private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FlushTimeout = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
 
@@ -45,6 +45,9 @@ internal sealed class UnixSocketTransport(
 
     public async Task SendAsync(Member to, FrameKind kind, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body)
     {
+        var (length, maximum) = ((long)head.Length + body.Length, messaging.Value.MaxMessageBodySize);
+        if (length > maximum)
+            throw new InvalidOperationException($"A message of {length:N0} bytes is larger than {maximum:N0}, the most that may be sent.");
         var connection = await OpenAsync(to).ConfigureAwait(false);
         await connection.SendAsync(kind, head, body).ConfigureAwait(false);
     }
@@ -76,7 +79,8 @@ internal sealed class UnixSocketTransport(
     {
         if (_isClosed)
             throw new ConnectionLostException("This silo has stopped.");
-        var entry = _outbound.GetOrAdd(to.Silo, static (_, state) => new(() => state.Transport.StartAsync(state.To)), (Transport: this, To: to));
+        var entry = _outbound.GetOrAdd(
+            to.Silo, static (_, state) => new(() => state.Transport.StartAsync(state.To)), (Transport: this, To: to));
         try
         {
             return await entry.Value.ConfigureAwait(false);
@@ -110,7 +114,10 @@ internal sealed class UnixSocketTransport(
             {
                 var socket = await _listener.AcceptAsync().ConfigureAwait(false);
                 _inbound[socket] = true;
-                _ = ReceiveAsync(socket);
+                if (_isClosed)
+                    socket.Dispose();
+                else
+                    _ = ReceiveAsync(socket);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Options;
+using OrleansInference.Clustering;
 using OrleansInference.DataPlane.Connections;
 using OrleansInference.DataPlane.Hosting;
 using OrleansInference.Grains.Devices;
 using OrleansInference.Grains.Models;
+using OrleansInference.Grains.Placement;
 using OrleansInference.Grains.Shards;
 using OrleansInference.Silo.Catalog;
 using OrleansInference.Silo.Devices;
@@ -26,6 +28,13 @@ internal static class SiloHosting
         builder.Services.AddSingleton(TimeProvider.System);
         builder.AddModels().AddDevice().AddStages();
         return builder;
+    }
+
+    /// <summary>Joins the cluster, and offers it the device.</summary>
+    public static WebApplicationBuilder JoinCluster(this WebApplicationBuilder builder)
+    {
+        var device = builder.Configuration.GetSection(DeviceOptions.Section).Get<DeviceOptions>() ?? new DeviceOptions();
+        return builder.AddCluster(DeviceLabels.From(device.ToProfile()));
     }
 
     /// <summary>Fails now, and not at the first shard, if the native libraries are missing or of another version.</summary>

@@ -23,7 +23,7 @@ internal static class ClusterPlan
 
     private static Dictionary<string, string> Gateway(ClusterOptions options, string clusterFolder)
     {
-        var settings = Common(GatewayName, clusterFolder);
+        var settings = Common(options, GatewayName, clusterFolder);
         settings["Urls"] = $"http://{options.Http}";
         settings["Serve__Model"] = options.Model;
         if (options.SlotCount is { } slots)
@@ -36,7 +36,7 @@ internal static class ClusterPlan
     private static Dictionary<string, string> Silo(
         ClusterOptions options, SiloSpecification silo, DataFolder data, string clusterFolder, int threads)
     {
-        var settings = Common(silo.Name, clusterFolder);
+        var settings = Common(options, silo.Name, clusterFolder);
         settings["Device__Name"] = silo.Name;
         settings["Device__Class"] = silo.Class.Name;
         settings["Device__Zone"] = silo.Zone;
@@ -49,14 +49,27 @@ internal static class ClusterPlan
         return settings;
     }
 
-    private static Dictionary<string, string> Common(string name, string clusterFolder) => new()
+    private static Dictionary<string, string> Common(ClusterOptions options, string name, string clusterFolder)
     {
-        ["Cluster__Folder"] = clusterFolder,
-        ["Cluster__SiloName"] = name,
-        ["Host__StopWhenInputCloses"] = "true",
-        // Otherwise each look at the topology, two a second, writes six lines into the gateway's log.
-        ["Logging__LogLevel__Microsoft.AspNetCore"] = "Warning",
-    };
+        var settings = new Dictionary<string, string>
+        {
+            ["Cluster__SiloName"] = name,
+            ["Host__StopWhenInputCloses"] = "true",
+            // Otherwise each look at the topology, two a second, writes six lines into the gateway's log.
+            ["Logging__LogLevel__Microsoft.AspNetCore"] = "Warning",
+        };
+        if (options.Redis is not { } redis)
+        {
+            settings["Cluster__Folder"] = clusterFolder;
+            return settings;
+        }
+
+        settings["Cluster__Redis"] = redis;
+        settings["Cluster__Id"] = Path.GetFileName(clusterFolder);
+        settings["Cluster__Address"] = "127.0.0.1";
+        settings["Cluster__SiloPort"] = "0";
+        return settings;
+    }
 
     private static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 }

@@ -36,13 +36,18 @@ internal static class UpCommand
 
     private static readonly Option<int?> Slots = new("--slots") { Description = "Conversations served at once" };
     private static readonly Option<int?> Context = new("--context") { Description = "Tokens that a conversation may take" };
+    private static readonly Option<string?> Redis = new("--redis")
+    {
+        Description = "HOST:PORT of Redis, for programs built with ActorEngine=Orleans; without it, the embedded engine",
+    };
+
     private static readonly Option<bool> NoRestart = new("--no-restart") { Description = "Leave a process that died dead" };
 
     public static Command Create(Screen screen)
     {
         var command = new Command("up", "Start a gateway and silos on this machine, and stop them with Ctrl-C")
         {
-            Model, Store, Data, Http, Silos, Slots, Context, NoRestart,
+            Model, Store, Data, Http, Silos, Slots, Context, Redis, NoRestart,
         };
         command.SetAction(async (arguments, stop) =>
         {
@@ -65,7 +70,8 @@ internal static class UpCommand
 
         var store = arguments.GetRequiredValue(Store).FullName;
         return new ClusterOptions(
-            ModelChoice.Choose(new ModelStore(store), arguments.GetValue(Model)), store, arguments.GetRequiredValue(Data).FullName, http, silos, AtLeastOne(arguments, Slots), AtLeastOne(arguments, Context));
+            ModelChoice.Choose(new ModelStore(store), arguments.GetValue(Model)), store, arguments.GetRequiredValue(Data).FullName, http, silos,
+            AtLeastOne(arguments, Slots), AtLeastOne(arguments, Context), arguments.GetValue(Redis));
     }
 
     private static int? AtLeastOne(ParseResult arguments, Option<int?> option) => arguments.GetValue(option) switch

@@ -11,6 +11,7 @@ namespace OrleansInference.ActorEngine.Tests.Embedded;
 internal sealed class ClientHost : IAsyncDisposable
 {
     private readonly IHost _host;
+    private bool _isStarted;
 
     private ClientHost(IHost host) => _host = host;
 
@@ -34,7 +35,11 @@ internal sealed class ClientHost : IAsyncDisposable
         return client;
     }
 
-    public Task StartAsync() => _host.StartAsync();
+    public async Task StartAsync()
+    {
+        await _host.StartAsync();
+        _isStarted = true;
+    }
 
     public T Get<T>()
         where T : notnull => _host.Services.GetRequiredService<T>();
@@ -44,7 +49,8 @@ internal sealed class ClientHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _host.StopAsync();
+        if (_isStarted)
+            await _host.StopAsync();
         await ((IAsyncDisposable)_host).DisposeAsync();
     }
 }

@@ -87,7 +87,7 @@ public sealed class ProcessTests : IAsyncLifetime
     [Fact]
     public async Task Frozen_WhenAProcessDoesNotAnswer_IsKilledByItsPeersAndItsGrainsContinueElsewhere()
     {
-        await StartAsync(2, pingMilliseconds: 100);
+        await StartAsync(2, pingMilliseconds: 400);
         var grain = await PlaceAsync("x", _silos[0]);
         var call = grain.WaitAsync();
         await TestTime.UntilAsync(async () => await grain.CountWaitingAsync() == 1, "the waiting call");
@@ -140,7 +140,8 @@ public sealed class ProcessTests : IAsyncLifetime
 
     private async Task StartAsync(int count, int pingMilliseconds = 1000)
     {
-        _silos.AddRange(await Task.WhenAll(Enumerable.Range(0, count).Select(i => SiloProcess.StartAsync(_folder.Path, $"silo-{i}", pingMilliseconds))));
+        var starting = Enumerable.Range(0, count).Select(i => SiloProcess.StartAsync(_folder.Path, $"silo-{i}", pingMilliseconds));
+        _silos.AddRange(await Task.WhenAll(starting));
         await _client.UntilSilosAsync(count);
     }
 

@@ -110,3 +110,10 @@ public sealed class SameIds
     [Id(1)]
     public int Two { get; set; }
 }
+
+[GenerateSerializer]
+public sealed class WithBadMember
+{
+    [Id(0)]
+    public Stream? Inner { get; set; }
+}

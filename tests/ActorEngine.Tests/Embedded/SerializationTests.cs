@@ -25,16 +25,19 @@ public sealed class SerializationTests
     [
         true, (byte)200, (sbyte)-3, 'ß', short.MinValue, ushort.MaxValue, int.MinValue, uint.MaxValue, long.MinValue, ulong.MaxValue,
         (Half)1.5, 1.25f, double.NaN, double.NegativeInfinity, 79228162514264337593543950335m, "", "a\0b €𝄞", Guid.NewGuid(),
-        DateTime.MaxValue, DateTime.UtcNow, DateTime.Now, new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromMinutes(-210)), TimeSpan.MinValue,
+        DateTime.MaxValue, DateTime.UtcNow, DateTime.Now, TimeSpan.MinValue,
+        new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromMinutes(-210)),
         new DateOnly(2026, 2, 28), new TimeOnly(23, 59), new Uri("https://example.com/a?b"), new Uri("relative", UriKind.Relative),
         new Version(1, 2, 3), IPAddress.IPv6Loopback, new IPEndPoint(IPAddress.Loopback, 5), SiloAddress.New(IPAddress.Loopback, 5, 6),
         GrainId.Create("type", "key/with/slashes"), ShapeKind.Round, (ShapeKind)77, BigKind.Last, new Point(1, -2), (1, "two", 3.0),
         Tuple.Create(1, "two"), new KeyValuePair<string, int>("k", 1), new byte[] { 1, 2 }, new[] { "a", null }, new[] { 1.5f },
-        new List<int> { 1, 2 }, new HashSet<string> { "a" }, new Dictionary<string, int?> { ["a"] = 1, ["b"] = null }, new Queue<int>([1, 2, 3]),
+        new List<int> { 1, 2 }, new HashSet<string> { "a" }, new Dictionary<string, int?> { ["a"] = 1, ["b"] = null },
+        new Queue<int>([1, 2, 3]),
         new Stack<int>([1, 2, 3]), new SortedSet<int> { 3, 1 }, new SortedDictionary<int, string> { [1] = "a" },
         new ReadOnlyCollection<int>([1, 2]), ImmutableArray.Create(1, 2), ImmutableList.Create("a"), ImmutableHashSet.Create(1),
         ImmutableDictionary<string, int>.Empty.Add("a", 1), ImmutableSortedDictionary<string, int>.Empty.Add("a", 1),
-        new Circle("c", 2), new Reading(DateTimeOffset.UnixEpoch, 1, 2, 0.5), new Mixed("p", 3) { Extra = "e" }, new object[] { 1, "a", new Point(3, 4) },
+        new Circle("c", 2), new Reading(DateTimeOffset.UnixEpoch, 1, 2, 0.5), new Mixed("p", 3) { Extra = "e" },
+        new object[] { 1, "a", new Point(3, 4) },
     ];
 
     [Theory]
@@ -129,7 +132,8 @@ public sealed class SerializationTests
     public void Message_WhenLargerThanAllowed_IsRefused()
     {
         using var writer = new WireWriter(1000);
-        Should.Throw<InvalidOperationException>(() => _codecs.Get<byte[]>().Write(writer, new byte[2000])).Message.ShouldContain("1,000 bytes");
+        var error = Should.Throw<InvalidOperationException>(() => _codecs.Get<byte[]>().Write(writer, new byte[2000]));
+        error.Message.ShouldContain("1,000 bytes");
     }
 
     [Fact]
@@ -168,6 +172,8 @@ public sealed class SerializationTests
     [InlineData(typeof(Unmarked), nameof(Unmarked))]
     [InlineData(typeof(WithoutId), nameof(WithoutId.Forgotten))]
     [InlineData(typeof(SameIds), "[Id(1)]")]
+    [InlineData(typeof(WithBadMember), "WithBadMember cannot be sent because of Inner: System.IO.Stream cannot be sent")]
+    [InlineData(typeof(Dictionary<string, WithBadMember>), "because of Inner")]
     [InlineData(typeof(DerivedFromUnmarked), nameof(Unmarked))]
     public void Type_WhenItCannotBeSent_IsRefusedByName(Type type, string named) =>
         Should.Throw<UnsupportedTypeException>(() => _codecs.Get(type)).Message.ShouldContain(named);

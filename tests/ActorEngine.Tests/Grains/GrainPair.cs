@@ -4,13 +4,13 @@ using Orleans.Runtime;
 namespace OrleansInference.ActorEngine.Tests.Grains;
 
 /// <summary>A grain that calls another as the test says, on the same silo or from one to another.</summary>
-public sealed record GrainPair(ICallerGrain Caller, ICalculatorGrain Target) : IAsyncDisposable
+public sealed record GrainPair(ICallerGrain Caller, ICalculatorGrain Target)
 {
     public static async Task<GrainPair> CreateAsync(ClusterFixture fixture, bool sameSilo)
     {
         var silos = fixture.Cluster.Silos;
-        var pair = new GrainPair(
-            fixture.Client.GetGrain<ICallerGrain>(Guid.NewGuid().ToString()), fixture.Client.GetGrain<ICalculatorGrain>(Guid.NewGuid().ToString()));
+        var key = Guid.NewGuid().ToString();
+        var pair = new GrainPair(fixture.Client.GetGrain<ICallerGrain>(key), fixture.Client.GetGrain<ICalculatorGrain>(key));
         using (ClusterFixture.PlaceAt(silos[0].SiloAddress))
             await pair.Caller.GetSiloAsync();
         using (ClusterFixture.PlaceAt(silos[sameSilo ? 0 : 1].SiloAddress))
@@ -19,7 +19,6 @@ public sealed record GrainPair(ICallerGrain Caller, ICalculatorGrain Target) : I
         return pair;
     }
 
-    public ValueTask DisposeAsync() => default;
 }
 
 public interface ICallerGrain : IGrainWithStringKey

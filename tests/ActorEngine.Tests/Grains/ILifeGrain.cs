@@ -31,6 +31,10 @@ public sealed class LifeGrain : Grain, ILifeGrain
     public static readonly ConcurrentDictionary<string, int> Activations = new();
     public static readonly ConcurrentDictionary<string, DeactivationReasonCode> Deactivations = new();
 
+    /// <summary>Activations that there are now, by key, and the keys that ever had two.</summary>
+    public static readonly ConcurrentDictionary<string, int> Living = new();
+    public static readonly ConcurrentBag<string> Doubles = [];
+
     private readonly Guid _activation = Guid.NewGuid();
     private IGrainTimer? _timer;
     private TaskScheduler? _scheduler;
@@ -43,6 +47,8 @@ public sealed class LifeGrain : Grain, ILifeGrain
     {
         var key = this.GetPrimaryKeyString();
         Activations.AddOrUpdate(key, 1, static (_, count) => count + 1);
+        if (Living.AddOrUpdate(key, 1, static (_, count) => count + 1) > 1)
+            Doubles.Add(key);
         if (key.StartsWith("fails/", StringComparison.Ordinal))
             throw new OrderRefusedException("no activation", 1);
         await Task.Yield();
@@ -52,6 +58,7 @@ public sealed class LifeGrain : Grain, ILifeGrain
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         await Task.Yield();
+        Living.AddOrUpdate(this.GetPrimaryKeyString(), 0, static (_, count) => count - 1);
         Deactivations[this.GetPrimaryKeyString()] = reason.ReasonCode;
     }
 

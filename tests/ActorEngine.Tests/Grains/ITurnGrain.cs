@@ -9,6 +9,9 @@ public interface ITurnGrain : IGrainWithStringKey
     /// <summary>Waits at the gate of the name.</summary>
     Task WaitAsync(string gate);
 
+    [AlwaysInterleave]
+    Task WaitInterleavedAsync(string gate);
+
     Task<int> CountAsync();
 
     [AlwaysInterleave]
@@ -51,6 +54,8 @@ public class TurnGrain : Grain, ITurnGrain
         _count++;
         await Gate.Of(gate).PassAsync();
     }
+
+    public Task WaitInterleavedAsync(string gate) => WaitAsync(gate);
 
     public Task<int> CountAsync() => Task.FromResult(_count);
 

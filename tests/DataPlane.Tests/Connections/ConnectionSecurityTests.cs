@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using OrleansInference.DataPlane.Connections;
 using OrleansInference.DataPlane.Frames;
 using OrleansInference.DataPlane.Tests.Fakes;
@@ -17,9 +17,8 @@ public sealed class ConnectionSecurityTests
     [InlineData("5")]
     public async Task Connection_WhenSecured_CarriesFramesThroughTls(string linkDelayMilliseconds)
     {
-        var certificate = TlsSecurity.CreateCertificate();
-        using var security = new TlsSecurity(certificate, certificate);
-        await using var server = await StartAsync(security, linkDelayMilliseconds);
+        using var certificates = new ClusterCertificates();
+        await using var server = await StartAsync(certificates, linkDelayMilliseconds);
         var handler = new RecordingHandler();
         var connection = await server.ConnectAsync(Ring, handler);
         var chunk = new byte[3 << 20];
@@ -27,22 +26,62 @@ public sealed class ConnectionSecurityTests
         await Wait.For(connection.SendAsync(new StateFrame(0, 0, chunk.Length, chunk), Cancellation));
         await Wait.Until(() => !handler.Frames.IsEmpty, "the echo");
         ((StateFrame)handler.Frames.Single()).Chunk.Span.SequenceEqual(chunk).ShouldBeTrue();
-        security.Handshakes.ShouldBe(1);
         await Wait.For(connection.DisposeAsync());
     }
 
     [Fact]
-    public async Task Connect_WhenTheCertificateIsNotTheExpectedOne_Fails()
+    public async Task Connect_WhenOneSideIsOfAnotherAuthority_Fails()
     {
-        var listeners = TlsSecurity.CreateCertificate();
-        var others = TlsSecurity.CreateCertificate();
-        using var listenerSecurity = new TlsSecurity(listeners, listeners);
-        using var clientSecurity = new TlsSecurity(others, others);
-        await using var server = await StartAsync(listenerSecurity, "0");
-        await using var stranger = await StartAsync(clientSecurity, "0");
-        var connecting = stranger.Connector.ConnectAsync(server.Endpoint, Ring, new RecordingHandler(), Cancellation);
-        (await Should.ThrowAsync<DataPlaneUnreachableException>(Wait.For(connecting))).Endpoint.ShouldBe(server.Endpoint);
-        server.Accepted.ShouldBeEmpty();
+        using var ours = new ClusterCertificates();
+        using var others = new ClusterCertificates();
+        await using var server = await StartAsync(ours, "0");
+        await using var stranger = await StartAsync(others, "0");
+        await ShouldNotConnectAsync(stranger, server);
+    }
+
+    [Fact]
+    public async Task Connect_WhenTheListenersCertificateNamesAnotherHost_Fails()
+    {
+        using var elsewhere = new ClusterCertificates("192.0.2.7");
+        await using var server = await StartAsync(elsewhere, "0");
+        await ShouldNotConnectAsync(server, server);
+    }
+
+    [Fact]
+    public async Task Connect_WhenOnlyOneSideIsSecured_Fails()
+    {
+        using var certificates = new ClusterCertificates();
+        await using var secured = await StartAsync(certificates, "0");
+        await using var plain = await StartAsync(certificates: null, "0");
+        await ShouldNotConnectAsync(plain, secured);
+        await ShouldNotConnectAsync(secured, plain);
+    }
+
+    [Theory]
+    [InlineData("tls.crt", "CertificatePath cannot be used")]
+    [InlineData("tls.key", "CertificatePath cannot be used")]
+    [InlineData("ca.crt", "AuthorityPath cannot be used")]
+    public async Task Start_WhenACertificateFileIsBroken_NamesTheSetting(string file, string fault)
+    {
+        using var certificates = new ClusterCertificates();
+        certificates.Write(file, "no PEM");
+        (await Should.ThrowAsync<OptionsValidationException>(StartAsync(certificates, "0"))).Message.ShouldContain(fault);
+    }
+
+    [Fact]
+    public async Task Start_WhenAFileIsNotNamed_SaysWhichIsMissing()
+    {
+        using var certificates = new ClusterCertificates();
+        var starting = DataPlaneServer.StartAsync(_ => new RecordingHandler(), certificates.Settings[..1]);
+        (await Should.ThrowAsync<OptionsValidationException>(starting)).Message.ShouldContain("DataPlane:Tls:KeyPath is missing");
+    }
+
+    [Fact]
+    public async Task Listen_WhenOnEveryAddressAndNoneIsAdvertised_IsRefused()
+    {
+        using var certificates = new ClusterCertificates();
+        var starting = DataPlaneServer.StartAsync(_ => new RecordingHandler(), [.. certificates.Settings, ("Listen", "0.0.0.0:0")]);
+        (await Should.ThrowAsync<InvalidOperationException>(starting)).Message.ShouldContain("DataPlane:Advertise is missing");
     }
 
     [Theory]
@@ -59,7 +98,7 @@ public sealed class ConnectionSecurityTests
     public async Task Link_WhenDelayed_TakesTheDelayEachWayAndKeepsWritesFlowing()
     {
         const int frames = 50;
-        await using var server = await StartAsync(security: null, "40");
+        await using var server = await StartAsync(certificates: null, "40");
         var handler = new RecordingHandler();
         await using var connection = await server.ConnectAsync(Ring, handler);
         var started = Stopwatch.StartNew();
@@ -72,15 +111,18 @@ public sealed class ConnectionSecurityTests
         handler.Frames.Cast<ClearFrame>().Select(frame => frame.FromPosition).ShouldBe(Enumerable.Range(0, frames));
     }
 
-    private static Task<DataPlaneServer> StartAsync(TlsSecurity? security, string linkDelayMilliseconds)
+    private static async Task ShouldNotConnectAsync(DataPlaneServer from, DataPlaneServer to)
+    {
+        var connecting = from.Connector.ConnectAsync(to.Endpoint, Ring, new RecordingHandler(), Cancellation);
+        (await Should.ThrowAsync<DataPlaneUnreachableException>(Wait.For(connecting))).Endpoint.ShouldBe(to.Endpoint);
+        to.Accepted.ShouldBeEmpty();
+    }
+
+    private static Task<DataPlaneServer> StartAsync(ClusterCertificates? certificates, string linkDelayMilliseconds)
     {
         var echo = new RecordingHandler((frame, connection, cancellation) => connection.SendAsync(frame, cancellation));
         return DataPlaneServer.StartAsync(
-            _ => echo, [("LinkDelayMilliseconds", linkDelayMilliseconds)],
-            services =>
-            {
-                if (security is not null)
-                    services.AddSingleton<IConnectionSecurity>(security);
-            });
+            _ => echo,
+            [("LinkDelayMilliseconds", linkDelayMilliseconds), ("ConnectTimeoutMilliseconds", "2000"), .. certificates?.Settings ?? []]);
     }
 }

@@ -104,13 +104,15 @@ public sealed class FailureTests(ITestOutputHelper output)
     [Fact]
     public async Task Kill_AsTheGatewaySeesIt_IsNotReadyThenReadyInAHigherEpoch()
     {
-        await using var cluster = await ServeOverThreeAndASpareAsync();
+        await using var cluster = await InferenceCluster.ServeAsync(
+            [InferenceCluster.Device("a", 4), InferenceCluster.Device("b", 4), InferenceCluster.Device("c", 4)]);
         var before = await cluster.ReadyAsync();
         var gateway = cluster.Gateway();
         var admitted = await AdmitUntilAsync(gateway, decision => decision.Lease is not null);
 
         await cluster.KillAsync("b");
         var refused = await AdmitUntilAsync(gateway, decision => decision.Refusal?.Reason == RefusalReason.NotReady);
+        await cluster.AddSiloAsync(InferenceCluster.Device("b", 4));
         var again = await AdmitUntilAsync(gateway, decision => decision.Lease?.Epoch > before.Epoch);
 
         admitted.Lease!.Epoch.ShouldBe(before.Epoch);

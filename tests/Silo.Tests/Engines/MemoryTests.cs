@@ -2,6 +2,11 @@ using System.Globalization;
 
 namespace OrleansInference.Silo.Tests.Engines;
 
+/// <summary>Alone, because the whole process is measured.</summary>
+[CollectionDefinition(nameof(MemoryTests), DisableParallelization = true)]
+public sealed class MemoryCollection;
+
+[Collection(nameof(MemoryTests))]
 public sealed class MemoryTests(TestModels models)
 {
     [Fact]

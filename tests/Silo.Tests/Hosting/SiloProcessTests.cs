@@ -23,7 +23,7 @@ public sealed class SiloProcessTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--Cluster:Folder=", "Cluster:Folder must name the folder")]
+    [InlineData("--Cluster:Folder=", "Cluster:Folder is missing: name the folder")]
     [InlineData("--Models:Store=", "Models:Store must name the folder")]
     [InlineData("--Device:MemoryBytes=5", "MemoryBytes must be between")]
     [InlineData("--Device:MemoryBytes=much", "much")]

@@ -24,6 +24,13 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
     /// <summary>Run before each batch; may wait or throw.</summary>
     public Func<StageInput, Task>? BeforeDecode { get; set; }
 
+    /// <summary>Stops before the batch after so many more, until <see cref="BeforeDecode"/> is set anew or the batch is cancelled.</summary>
+    public void HoldAfter(int batches)
+    {
+        var hold = new TaskCompletionSource();
+        BeforeDecode = _ => Interlocked.Decrement(ref batches) >= 0 ? Task.CompletedTask : hold.Task;
+    }
+
     /// <summary>Every call in order, as "decode", "open 3" or "clear 3".</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
 

@@ -70,9 +70,12 @@ public sealed class StageHostTests
     {
         await using var ring = await TestRing.StartReadyAsync(2, slots: 2);
         await using var gateway = await ring.ConnectAsync();
-        var running = await gateway.SendAsync(FakeModel.PromptOf(1, leastTokens: 200), 200);
+        ring.EngineOf(0).HoldAfter(batches: 8);
+        var running = await gateway.SendAsync(FakeModel.PromptOf(1, leastTokens: 50), 200);
         await Eventually.AsyncIs(() => running.Tokens.Count > 2, "a stream runs");
 
+        await ring.LoadAsync(epoch: 2);
+        ring.EngineOf(0).BeforeDecode = null;
         await ring.BecomeReadyAsync(epoch: 2);
 
         ring.Silos.ShouldAllBe(silo => silo.Engines.Engines.Count == 1);
@@ -132,7 +135,8 @@ public sealed class StageHostTests
     {
         await using var ring = await TestRing.StartReadyAsync(2);
         await using var gateway = await ring.ConnectAsync();
-        var running = await gateway.SendAsync(FakeModel.PromptOf(1, leastTokens: 200), 200);
+        ring.EngineOf(0).HoldAfter(batches: 8);
+        var running = await gateway.SendAsync(FakeModel.PromptOf(1, leastTokens: 50), 200);
         await Eventually.AsyncIs(() => running.Tokens.Count > 2, "a stream runs");
 
         await ring.Head.Host.UnloadAsync(TestRing.Pipeline, 0, epoch: 0).Within();

@@ -14,9 +14,10 @@ public sealed class StageLossTests
     {
         await using var ring = await TestRing.StartReadyAsync(3, slots: 3);
         await using var gateway = await ring.ConnectAsync();
+        ring.EngineOf(0).HoldAfter(batches: 20);
         var running = new List<TestCompletion>();
         for (var number = 0; number < 5; number++)
-            running.Add(await gateway.SendAsync(FakeModel.PromptOf(number, leastTokens: 150), 150));
+            running.Add(await gateway.SendAsync(FakeModel.PromptOf(number, leastTokens: 50), 150));
         await Eventually.AsyncIs(() => running[0].Tokens.Count > 2, "streams run");
 
         await ring.ReplaceAsync(victim);
@@ -33,6 +34,8 @@ public sealed class StageLossTests
             if (stage != victim)
                 await Eventually.AsyncIs(() => ring.StatusOf(stage).State == ShardState.Faulted, $"stage {stage} noticed");
         }
+        await ring.LoadAsync(epoch: 2);
+        ring.EngineOf(0).BeforeDecode = null;
         await ring.BecomeReadyAsync(epoch: 2);
         await using var next = await ring.ConnectAsync(epoch: 2);
         var prompt = FakeModel.PromptOf(7, leastTokens: 30);

@@ -15,9 +15,6 @@ public abstract class MessagingOptions
 
 public class SiloMessagingOptions : MessagingOptions
 {
-    /// <summary>How often a call is sent on when its grain turns out to be elsewhere. Default 2.</summary>
-    public int MaxForwardCount { get; set; } = 2;
-
     /// <summary>Calls that may wait for one activation; 0 leaves it at the engine's own bound. Default 0.</summary>
     public int MaxEnqueuedRequestsHardLimit { get; set; }
 }

@@ -9,7 +9,7 @@ public static class GrainBaseExtensions
     public static void DeactivateOnIdle(this IGrainBase grain) => ContextOf(grain).Deactivate(
         new DeactivationReason(DeactivationReasonCode.ApplicationRequested, $"{nameof(DeactivateOnIdle)} was called."));
 
-    /// <summary>Calls back as a turn of the grain, first after the due time, then a period after the callback before has finished.</summary>
+    /// <summary>Calls back as a turn of the grain: first after the due time, then a period after the callback before has ended.</summary>
     public static IGrainTimer RegisterGrainTimer<TState>(
         this IGrainBase grain, Func<TState, CancellationToken, Task> callback, TState state, GrainTimerCreationOptions options)
     {
@@ -17,7 +17,8 @@ public static class GrainBaseExtensions
         return ((Activation)ContextOf(grain)).RegisterTimer(cancellation => callback(state, cancellation), options);
     }
 
-    public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
+    public static IGrainTimer RegisterGrainTimer(
+        this IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
     {
         ArgumentNullException.ThrowIfNull(callback);
         return ((Activation)ContextOf(grain)).RegisterTimer(callback, options);

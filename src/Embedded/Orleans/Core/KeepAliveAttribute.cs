@@ -8,5 +8,6 @@ namespace Orleans;
 public class KeepAliveAttribute : Attribute, IGrainPropertiesProviderAttribute
 {
     public void Populate(IServiceProvider services, Type grainClass, GrainType grainType, Dictionary<string, string> properties) =>
-        properties[WellKnownGrainTypeProperties.IdleDeactivationPeriod] = WellKnownGrainTypeProperties.IndefiniteIdleDeactivationPeriodValue;
+        properties[WellKnownGrainTypeProperties.IdleDeactivationPeriod] =
+            WellKnownGrainTypeProperties.IndefiniteIdleDeactivationPeriodValue;
 }

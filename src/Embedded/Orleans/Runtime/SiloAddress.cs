@@ -30,8 +30,9 @@ public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddre
 
     public static SiloAddress New(IPAddress address, int port, int generation) => new(new IPEndPoint(address, port), generation);
 
-    public static SiloAddress FromParsableString(string addr) =>
-        TryParse(addr, out var result) ? result : throw new FormatException($"\"{addr}\" is no silo address: address:port@generation is expected.");
+    public static SiloAddress FromParsableString(string addr) => TryParse(addr, out var result)
+        ? result
+        : throw new FormatException($"\"{addr}\" is no silo address: address:port@generation is expected.");
 
     public static bool TryParse([NotNullWhen(true)] string? value, [NotNullWhen(true)] out SiloAddress? result)
     {

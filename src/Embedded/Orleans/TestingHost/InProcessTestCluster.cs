@@ -103,8 +103,23 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
         }
         foreach (var silo in _silos)
             await silo.DisposeAsync();
-        if (Directory.Exists(_folder))
-            Directory.Delete(_folder, recursive: true);
+        await DeleteFolderAsync();
+    }
+
+    // The grains of killed silos may still be at work for a moment.
+    private async Task DeleteFolderAsync()
+    {
+        for (var attempt = 1; Directory.Exists(_folder); attempt++)
+        {
+            try
+            {
+                Directory.Delete(_folder, recursive: true);
+            }
+            catch (IOException) when (attempt < 10)
+            {
+                await Task.Delay(100);
+            }
+        }
     }
 
     private HostApplicationBuilder NewHost(string name)
