@@ -41,6 +41,16 @@ internal sealed partial class Activation
         }
     }
 
+    /// <summary>Whether a turn runs, or may start.</summary>
+    public bool IsServing
+    {
+        get
+        {
+            lock (_lock)
+                return _state is State.Starting or State.Active || _running > 0;
+        }
+    }
+
     public EnqueueResult TryEnqueue(Turn turn)
     {
         lock (_lock)
@@ -174,6 +184,7 @@ internal sealed partial class Activation
 
     private async Task RunAsync(Turn turn)
     {
+        _host.Observer?.OnStarted(this, turn);
         try
         {
             await turn.RunAsync(this);
@@ -183,6 +194,7 @@ internal sealed partial class Activation
             // Turns tell their own failures; whatever escapes must not stop the grain.
             _host.Logger.BackgroundWorkFailed(e);
         }
+        _host.Observer?.OnEnded(this, turn);
         lock (_lock)
         {
             _running--;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using Orleans.Runtime;
 using OrleansInference.Embedded.Manifest;
+using OrleansInference.Embedded.Scheduling;
 using OrleansInference.Embedded.Storage;
 
 namespace OrleansInference.Embedded.Activations;
@@ -105,7 +106,7 @@ internal sealed partial class Activation : IGrainContext
         try
         {
             DisposeTimers();
-            await _drained.Task.WaitAsync(limit, _host.Time);
+            await _drained.Task.FollowAsync().WaitAsync(limit, _host.Time);
             await _scheduler.RunAsync(() => ((IGrainBase)GrainInstance!).OnDeactivateAsync(reason, timeout.Token))
                 .WaitAsync(limit, _host.Time);
         }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Runtime;
 using OrleansInference.Embedded.Manifest;
+using OrleansInference.Embedded.Scheduling;
 
 namespace OrleansInference.Embedded.Activations;
 
@@ -69,12 +70,12 @@ internal sealed class ActivationCatalog : IAsyncDisposable
     {
         _isClosed = true;
         var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo is shutting down.");
-        var all = All().ToList();
+        var all = All();
         foreach (var activation in all)
             activation.Deactivate(reason, cancellation);
         try
         {
-            await Task.WhenAll(all.Select(activation => activation.Deactivated)).WaitAsync(cancellation);
+            await Task.WhenAll(all.Select(activation => activation.Deactivated.FollowAsync())).WaitAsync(cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -92,7 +93,9 @@ internal sealed class ActivationCatalog : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _collector.DisposeAsync();
 
-    private IEnumerable<Activation> All() => _activations.Values.Concat(_workers.Values.SelectMany(workers => workers.All));
+    // In an order that simulation can repeat.
+    private List<Activation> All() =>
+        [.. _activations.Values.Concat(_workers.Values.SelectMany(workers => workers.All)).OrderBy(activation => activation.GrainId)];
 
     private static bool TryEnqueue(Activation activation, CallTurn turn)
     {

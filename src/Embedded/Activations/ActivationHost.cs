@@ -21,7 +21,8 @@ internal sealed class ActivationHost(
     IOptions<GrainCollectionOptions> collection,
     IOptions<SiloMessagingOptions> messaging,
     IOptions<EmbeddedClusterOptions> cluster,
-    ILogger<ActivationHost> logger)
+    ILogger<ActivationHost> logger,
+    ITurnObserver? observer = null)
 {
     public IServiceProvider Services => services;
 
@@ -32,6 +33,8 @@ internal sealed class ActivationHost(
     public GrainReferenceRuntime References => references;
 
     public ILogger Logger => logger;
+
+    public ITurnObserver? Observer => observer;
 
     public GrainCollectionOptions Collection => collection.Value;
 

@@ -11,6 +11,10 @@ internal sealed class CallTurn(
     private readonly CancellationTokenSource? _cancellation = method.CancellationIndex >= 0 ? new() : null;
     private Activation? _activation;
 
+    public GrainMethod Method => method;
+
+    public IReadOnlyList<object?> Arguments => arguments;
+
     public override bool Interleaves => method.AlwaysInterleaves;
 
     public override bool KeepsAlive => true;

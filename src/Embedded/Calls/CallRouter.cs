@@ -36,6 +36,8 @@ internal sealed class CallRouter(
 
     public TimeProvider Time => time;
 
+    public TaskCreationOptions Completion => work.Completion;
+
     public TimeSpan ResponseTimeout => messaging.Value.ResponseTimeout;
 
     public bool CancelsOnTimeout => messaging.Value.CancelRequestOnTimeout;
@@ -115,7 +117,7 @@ internal sealed class CallRouter(
     {
         locator.OnSiloLost(silo);
         _losses.AddOrUpdate(silo, 1, static (_, losses) => losses + 1);
-        foreach (var call in _sent.Values.Where(call => call.IsUnderWay && silo.Equals(call.SentTo)))
+        foreach (var call in _sent.Values.Where(call => call.IsUnderWay && silo.Equals(call.SentTo)).OrderBy(call => call.Id))
             call.Fail(Lost(call, silo));
     }
 
@@ -125,7 +127,7 @@ internal sealed class CallRouter(
     public void Stop()
     {
         _isStopped = true;
-        foreach (var call in _sent.Values)
+        foreach (var call in _sent.Values.OrderBy(call => call.Id))
             call.Fail(Stopped(call));
     }
 

@@ -20,7 +20,7 @@ internal sealed class GrainTypeResolver(GrainManifest manifest, IClusterMembersh
             return known;
         var name = CodecProvider.NameOf(interfaceType);
         var candidates = manifest.Descriptions
-            .Concat(membership.Members.Values.SelectMany(member => member.Profile.Grains))
+            .Concat(membership.Members.Values.Select(member => member.Profile.Grains).Distinct().SelectMany(grains => grains))
             .Where(grain => grain.Value.Interfaces.Contains(name))
             .Where(grain => prefix is null || NameOf(grain.Value).StartsWith(prefix, StringComparison.Ordinal))
             .DistinctBy(grain => grain.Key)

@@ -151,7 +151,7 @@ internal abstract class PendingCall : ICallReply
 internal sealed class PendingCall<T>(CallRouter router, GrainReference target, GrainMethod method, object?[] arguments)
     : PendingCall(router, target, method, arguments)
 {
-    private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<T> _completion = new(router.Completion);
 
     public Task<T> Task => _completion.Task;
 

@@ -52,4 +52,7 @@ public sealed class EmbeddedClusterOptions
 
     /// <summary>Calls grains without hosting any, unseen by placement: the client of a test cluster.</summary>
     internal bool IsClient { get; set; }
+
+    /// <summary>Whether frozen members are looked for. Every member asks every other, which hundreds of simulated ones need not.</summary>
+    internal bool WatchesPeers { get; set; } = true;
 }

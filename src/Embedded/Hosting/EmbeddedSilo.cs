@@ -60,7 +60,8 @@ internal sealed class EmbeddedSilo(
             options.Value.IsClient ? [] : manifest.Descriptions,
             assemblies.Builds);
         await work.RunAsync(() => membership.JoinAsync(profile, self => transport.ListenAsync(self, this), cancellationToken));
-        detector.Start();
+        if (options.Value.WatchesPeers)
+            detector.Start();
         IsRunning = true;
         logger.SiloJoined(silo.Value.SiloName, membership.Self.Silo, options.Value.Folder);
     }
@@ -146,7 +147,7 @@ internal sealed class EmbeddedSilo(
         foreach (var peer in membership.Members.Keys.Where(member => !member.Equals(membership.Self.Silo)))
             _draining[peer] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await BroadcastAsync(FrameKind.Leaving);
-        await Task.WhenAny(Task.WhenAll(_draining.Values.Select(drained => drained.Task)), Task.Delay(DrainTimeout, time));
+        await Task.WhenAny(Task.WhenAll(_draining.Values.Select(drained => drained.Task.FollowAsync())), Task.Delay(DrainTimeout, time));
     }
 
     private async Task ProbeAsync(SiloAddress peer)

@@ -27,10 +27,10 @@ internal sealed class GrainManifest
             AddClass(new GrainClass(type, services, collection.Value), faults);
         if (faults.Count > 0)
             throw new OrleansConfigurationException(string.Join(Environment.NewLine, faults));
+        Descriptions = _classes.ToImmutableDictionary(pair => pair.Key.ToString(), pair => pair.Value.Description, StringComparer.Ordinal);
     }
 
-    public ImmutableDictionary<string, GrainDescription> Descriptions =>
-        _classes.ToImmutableDictionary(pair => pair.Key.ToString(), pair => pair.Value.Description, StringComparer.Ordinal);
+    public ImmutableDictionary<string, GrainDescription> Descriptions { get; }
 
     public bool TryGetClass(GrainType type, [NotNullWhen(true)] out GrainClass? grainClass) => _classes.TryGetValue(type, out grainClass);
 

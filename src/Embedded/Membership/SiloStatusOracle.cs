@@ -56,13 +56,8 @@ internal sealed class SiloStatusOracle : ISiloStatusOracle, ISiloMetadataCache, 
 
     public bool UnSubscribeFromSiloStatusEvents(ISiloStatusListener observer) => _listeners.TryRemove(observer, out _);
 
-    public SiloMetadata GetSiloMetadata(SiloAddress siloAddress)
-    {
-        var metadata = new SiloMetadata();
-        if (_membership.Members.TryGetValue(siloAddress, out var member))
-            metadata.AddMetadata(member.Profile.Labels);
-        return metadata;
-    }
+    public SiloMetadata GetSiloMetadata(SiloAddress siloAddress) =>
+        _membership.Members.TryGetValue(siloAddress, out var member) ? new SiloMetadata(member.Profile.Labels) : SiloMetadata.Empty;
 
     private void OnChanged(Member member, SiloStatus status)
     {

@@ -24,7 +24,7 @@ internal sealed class PlacementService(GrainManifest manifest, IClusterMembershi
     public SiloAddress ChooseForStatelessWorker(PendingCall call)
     {
         var silos = GetCompatibleSilos(call.Target.Type);
-        return silos.Contains(LocalSilo) ? LocalSilo : silos[(int)((uint)call.Target.GetHashCode() % (uint)silos.Length)];
+        return silos.Contains(LocalSilo) ? LocalSilo : silos[(int)(call.Target.Key.GetUniformHashCode() % (uint)silos.Length)];
     }
 
     public async Task<SiloAddress> PlaceAsync(PendingCall call)

@@ -8,12 +8,17 @@ internal interface IWorkQueue
     /// <summary>Runs the engine's own asynchronous work; never a turn of a grain.</summary>
     TaskScheduler Scheduler { get; }
 
+    /// <summary>Where what waits for a call goes on when the call has ended.</summary>
+    TaskCreationOptions Completion { get; }
+
     void Enqueue(IThreadPoolWorkItem item);
 }
 
 internal sealed class ThreadPoolWorkQueue : IWorkQueue
 {
     public TaskScheduler Scheduler => TaskScheduler.Default;
+
+    public TaskCreationOptions Completion => TaskCreationOptions.RunContinuationsAsynchronously;
 
     public void Enqueue(IThreadPoolWorkItem item) => ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
 }
@@ -39,4 +44,7 @@ internal static class WorkQueueExtensions
         using var _ = ExecutionContext.IsFlowSuppressed() ? default(IDisposable) : ExecutionContext.SuppressFlow();
         return Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, queue.Scheduler).Unwrap();
     }
+
+    /// <summary>Follows a task on the caller's scheduler, where WhenAll and WaitAsync might go to the thread pool.</summary>
+    public static async Task FollowAsync(this Task task) => await task;
 }

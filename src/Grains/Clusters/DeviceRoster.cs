@@ -33,8 +33,8 @@ internal sealed class DeviceRoster(ISiloStatusOracle silos, ISiloMetadataCache m
     public ImmutableArray<string> Missing()
     {
         var known = Living().Select(static report => report.Registration.Silo).ToHashSet();
-        return [.. SiloDevice.ReadAll(silos.GetApproximateSiloStatuses(onlyActive: true).Keys, metadata)
-            .Where(device => !known.Contains(device.Silo)).Select(static device => device.Name)];
+        var unknown = silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Where(silo => !known.Contains(silo));
+        return [.. SiloDevice.ReadAll(unknown, metadata).Select(static device => device.Name)];
     }
 
     /// <summary>Whether the roster is as good as it gets. A device that never reports is not waited for forever.</summary>

@@ -15,7 +15,7 @@ public abstract class Grain : IGrainBase, IAddressable
 
     public string IdentityString => RequireContext().GrainId.ToString();
 
-    protected IGrainFactory GrainFactory => ServiceProvider.GetRequiredService<IGrainFactory>();
+    protected IGrainFactory GrainFactory => field ??= ServiceProvider.GetRequiredService<IGrainFactory>();
 
     protected internal IServiceProvider ServiceProvider => RequireContext().ActivationServices;
 

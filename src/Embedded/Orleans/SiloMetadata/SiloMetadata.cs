@@ -9,6 +9,12 @@ public record SiloMetadata
 {
     public static SiloMetadata Empty { get; } = new();
 
+    public SiloMetadata()
+    {
+    }
+
+    internal SiloMetadata(ImmutableDictionary<string, string> metadata) => Metadata = metadata;
+
     [Id(0)]
     public ImmutableDictionary<string, string> Metadata { get; private set; } = ImmutableDictionary<string, string>.Empty;
 

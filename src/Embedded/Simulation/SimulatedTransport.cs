@@ -1,0 +1,84 @@
+using Orleans.Runtime;
+using OrleansInference.Embedded.Membership;
+using OrleansInference.Embedded.Transport;
+
+namespace OrleansInference.Embedded.Simulation;
+
+/// <summary>A silo's end of the simulated network.</summary>
+internal sealed class SimulatedTransport(SimulatedNetwork network, SimulatedProcess process) : ITransport
+{
+    private readonly Dictionary<SiloAddress, SimulatedConnection> _outbound = [];
+    private ITransportHandler _handler = null!;
+
+    public SimulatedProcess Process => process;
+
+    public SiloAddress Silo { get; private set; } = SiloAddress.Zero;
+
+    public IEnumerable<SimulatedConnection> Outbound => _outbound.Values;
+
+    public Task ListenAsync(Member self, ITransportHandler handler)
+    {
+        (_handler, Silo) = (handler, self.Silo);
+        network.Listen(this);
+        return Task.CompletedTask;
+    }
+
+    // Connections are as many as pairs of silos, so they are only made when something is sent; their ends are noticed all the same.
+    public Task ConnectAsync(Member to) => network.Find(process, to.Silo) is not null || _outbound.ContainsKey(to.Silo)
+        ? Task.CompletedTask
+        : Task.FromException(Unreachable(to));
+
+    public Task SendAsync(Member to, FrameKind kind, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            Open(to).Send(kind, head, body);
+            return Task.CompletedTask;
+        }
+        catch (IOException exception)
+        {
+            return Task.FromException(exception);
+        }
+    }
+
+    public void Abort() => network.End(this);
+
+    public ValueTask DisposeAsync()
+    {
+        Abort();
+        return ValueTask.CompletedTask;
+    }
+
+    internal void OnFrame(SiloAddress from, FrameKind kind, ReadOnlyMemory<byte> body) => _handler.OnFrame(from, kind, body);
+
+    internal void Forget(SimulatedConnection connection) => _outbound.Remove(connection.To.Silo);
+
+    internal void OnPeerEnded(SimulatedTransport peer, bool deliversRest)
+    {
+        _outbound.Remove(peer.Silo);
+        NotifyLost(peer.Silo, peer._outbound.TryGetValue(Silo, out var inbound) ? inbound.End(deliversRest) : network.DrawArrival());
+    }
+
+    internal void NotifyLost(SiloAddress peer, long atTicks) => network.Loop.Schedule(new ConnectionLost(this, peer), atTicks);
+
+    private SimulatedConnection Open(Member to)
+    {
+        if (_outbound.TryGetValue(to.Silo, out var known))
+            return known;
+        var peer = network.Find(process, to.Silo) ?? throw Unreachable(to);
+        var connection = new SimulatedConnection(network, this, peer);
+        _outbound.Add(to.Silo, connection);
+        connection.Send(FrameKind.Hello, default, default);
+        return connection;
+    }
+
+    private ConnectFailedException Unreachable(Member to) =>
+        new($"Silo {to.Profile.Name} ({to.Silo}) cannot be reached from {Silo}.");
+
+    private sealed class ConnectionLost(SimulatedTransport transport, SiloAddress peer) : SimulatedEvent(transport.Process)
+    {
+        public override EventKind Kind => EventKind.ConnectionLost;
+
+        public override void Run() => transport._handler.OnConnectionLost(peer);
+    }
+}
