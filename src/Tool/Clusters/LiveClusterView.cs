@@ -27,17 +27,20 @@ internal sealed class LiveClusterView(Screen screen) : IClusterView
             var isWelcomed = false;
             await foreach (var snapshot in snapshots.ConfigureAwait(false))
             {
+                // Written above the table, which is redrawn below it.
+                foreach (var line in snapshot.IsReady && !isWelcomed ? welcome : [])
+                    screen.Console.Write(new UnwrappedLine(line));
                 isWelcomed |= snapshot.IsReady;
-                display.UpdateTarget(Draw(snapshot, isWelcomed ? welcome : []));
+                display.UpdateTarget(Draw(snapshot));
             }
         });
 
-    private Rows Draw(ClusterSnapshot snapshot, IReadOnlyList<string> welcome)
+    private Rows Draw(ClusterSnapshot snapshot)
     {
         lock (_lock)
             return new Rows([
                 ClusterTable.Create(snapshot.Topology, snapshot.Processes),
-                .. welcome.Concat(_messages).Select(IRenderable (line) => new Text(line)),
+                .. _messages.Select(IRenderable (line) => new Text(line)),
                 new Text("Ctrl-C stops everything."),
             ]);
     }
