@@ -29,21 +29,29 @@ public sealed class ScaleTests(ITestOutputHelper output)
     public void Cluster_OfAThousandSilos_RunsAnHourInMinutes()
     {
         var clock = Stopwatch.StartNew();
-        var processorTime = Process.GetCurrentProcess().TotalProcessorTime;
+        var processorTime = ProcessorTime();
         var world = new World(seed: 1, Large);
 
         world.Cluster.Run(() => TellAsync(world), TimeSpan.FromHours(2));
         world.Checker.CheckAllEnded();
         world.Cluster.Loop.RunFor(TimeSpan.Zero);
 
-        processorTime = Process.GetCurrentProcess().TotalProcessorTime - processorTime;
+        processorTime = ProcessorTime() - processorTime;
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{SiloCount:N0} simulated silos, {world.Cluster.Loop.Now.TotalHours:F2} virtual hours in {clock.Elapsed.TotalSeconds:F0} s "
             + $"({processorTime.TotalSeconds:F0} s of processor time): {world.Cluster.Loop.Steps:N0} steps, {world.Cluster.Network.Frames:N0} frames, "
             + $"{world.Cluster.Activations.Checks:N0} turns, {world.Report.Requests["complete"]:N0} answers."));
         world.Cluster.Activations.Checks.ShouldBeGreaterThan((long)(SiloCount * 2 * Duration.TotalSeconds * 0.99));
-        // Of processor time, because others may be at work on the machine.
+        // Of processor time, because other tests are at work on the machine.
         processorTime.ShouldBeLessThan(TimeSpan.FromMinutes(2));
+    }
+
+    // Of this thread, which is the simulation's: user and system time, in hundredths of a second.
+    private static TimeSpan ProcessorTime()
+    {
+        var status = File.ReadAllText("/proc/thread-self/stat");
+        var fields = status[(status.LastIndexOf(')') + 2)..].Split(' ');
+        return TimeSpan.FromMilliseconds(10 * fields[11..13].Sum(static field => long.Parse(field, CultureInfo.InvariantCulture)));
     }
 
     private static async Task TellAsync(World world)

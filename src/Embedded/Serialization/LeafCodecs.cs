@@ -34,7 +34,7 @@ internal static class LeafCodecs
         OfClass<Version>((w, v) => w.WriteString(v.ToString()), r => Version.Parse(r.ReadString())),
         OfClass<IPAddress>((w, v) => w.WriteString(v.ToString()), r => IPAddress.Parse(r.ReadString())),
         OfClass<IPEndPoint>((w, v) => w.WriteString(v.ToString()), r => IPEndPoint.Parse(r.ReadString())),
-        OfClass<SiloAddress>((w, v) => w.WriteString(v.ToParsableString()), r => SiloAddress.FromParsableString(r.ReadString())),
+        OfClass<SiloAddress>(WriteSiloAddress, ReadSiloAddress),
         Of((w, v) => w.WriteBytes(v.AsSpan()), ReadIdSpan),
         Of((w, v) => w.WriteBytes(v.Value.AsSpan()), r => new GrainType(ReadIdSpan(r))),
         Of((w, v) => w.WriteBytes(v.Value.AsSpan()), r => new GrainInterfaceType(Encoding.UTF8.GetString(r.ReadBytes()))),
@@ -56,6 +56,23 @@ internal static class LeafCodecs
 
     private static (Type Type, Codec Codec) OfClass<T>(Action<WireWriter, T> write, Func<WireReader, T> read)
         where T : class => (typeof(T), new NullableLeafCodec<T>(write, read));
+
+    // Not as text, because one travels with every report of every device.
+    private static void WriteSiloAddress(WireWriter writer, SiloAddress value)
+    {
+        writer.WriteBytes(value.Endpoint.Address.GetAddressBytes());
+        writer.WriteInt32(value.Endpoint.Port);
+        writer.WriteInt32(value.Generation);
+    }
+
+    private static SiloAddress ReadSiloAddress(WireReader reader)
+    {
+        var address = reader.ReadBytes();
+        var port = reader.ReadInt32();
+        if (address.Length is not (4 or 16) || port is < IPEndPoint.MinPort or > IPEndPoint.MaxPort)
+            throw new InvalidDataException("These bytes are no silo address.");
+        return SiloAddress.New(new IPAddress(address), port, reader.ReadInt32());
+    }
 
     private static IdSpan ReadIdSpan(WireReader reader)
     {

@@ -5,7 +5,7 @@ internal sealed class ReferenceTable
 {
     private const int LinearLimit = 8;
 
-    private readonly List<object> _objects = new(LinearLimit);
+    private List<object>? _objects;
     private Dictionary<object, int>? _indexes;
 
     /// <summary>Whether the object was seen before. If not, it has a number from now on.</summary>
@@ -18,6 +18,7 @@ internal sealed class ReferenceTable
             _indexes.Add(value, _indexes.Count);
             return false;
         }
+        _objects ??= new List<object>(LinearLimit);
         for (index = 0; index < _objects.Count; index++)
         {
             if (ReferenceEquals(_objects[index], value))
@@ -25,14 +26,14 @@ internal sealed class ReferenceTable
         }
         _objects.Add(value);
         if (_objects.Count > LinearLimit)
-            Index();
+            Index(_objects);
         return false;
     }
 
-    private void Index()
+    private void Index(List<object> objects)
     {
-        _indexes = new Dictionary<object, int>(_objects.Count * 2, ReferenceEqualityComparer.Instance);
-        foreach (var value in _objects)
+        _indexes = new Dictionary<object, int>(objects.Count * 2, ReferenceEqualityComparer.Instance);
+        foreach (var value in objects)
             _indexes.Add(value, _indexes.Count);
     }
 }

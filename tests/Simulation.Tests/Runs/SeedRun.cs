@@ -52,6 +52,7 @@ internal sealed class SeedRun(World world)
         await RecoverAsync(world, RecoveryLimit);
         world.Cluster.Loop.Log.Add("story", "all pipelines are ready");
         await Task.Delay(world.Scenario.CalmDuration, world.Time);
+        await RecoverAsync(world, TimeSpan.FromSeconds(10));
         load.Stop();
         await clients;
         await world.FinishAsync();

@@ -7,6 +7,7 @@ internal sealed class SimulatedHead(SimulatedRing ring, Defects defects)
 {
     private readonly Dictionary<long, Running> _active = [];
     private readonly Queue<Running> _waiting = new();
+    private string? _lost;
     private int _taken;
 
     public int BusySlots => _active.Count;
@@ -40,6 +41,7 @@ internal sealed class SimulatedHead(SimulatedRing ring, Defects defects)
     /// <summary>The ring is gone: every request ends with an error.</summary>
     public void FailAll(string reason)
     {
+        _lost = reason;
         foreach (var running in _active.Values.Concat(_waiting))
             running.Link.Reply(new FinishFrame($"stage lost: {reason}", MayRetry: true));
         _active.Clear();
@@ -50,6 +52,11 @@ internal sealed class SimulatedHead(SimulatedRing ring, Defects defects)
     {
         ring.NoteRequest(running.Link.Hello.Epoch);
         var assignment = ring.Assignment;
+        if (_lost is not null)
+        {
+            running.Link.Reply(new FinishFrame($"stage lost: {_lost}", MayRetry: true));
+            return;
+        }
         if (defects.ForgetsRequests && ++_taken % 7 == 0)
             return;
         if (running.Request.PromptTokens + running.Request.MaximumTokens > assignment.ContextLength)
