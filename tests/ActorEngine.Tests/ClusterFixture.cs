@@ -1,4 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Orleans;
+using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;
@@ -21,9 +24,18 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     public ValueTask DisposeAsync() => Cluster.DisposeAsync();
 
-    public static InProcessTestCluster Build(short silos, Action<InProcessTestSiloSpecificOptions, ISiloBuilder>? configure = null)
+    /// <param name="withUnsendable">Leaves <see cref="IUnsendableGrain"/> in, with the checks that Orleans makes for developers.</param>
+    public static InProcessTestCluster Build(
+        short silos, Action<InProcessTestSiloSpecificOptions, ISiloBuilder>? configure = null, bool withUnsendable = false)
     {
         var builder = new InProcessTestClusterBuilder(silos);
+        builder.ConfigureHost(host =>
+        {
+            if (withUnsendable)
+                host.Environment.EnvironmentName = Environments.Development;
+            else
+                host.Services.Configure<GrainTypeOptions>(types => types.Interfaces.Remove(typeof(IUnsendableGrain)));
+        });
         builder.ConfigureSilo((options, silo) =>
         {
             silo.UseSiloMetadata(new Dictionary<string, string> { ["name"] = options.SiloName })

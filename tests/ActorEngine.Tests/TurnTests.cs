@@ -8,6 +8,7 @@ public sealed class TurnTests(ClusterFixture fixture)
 
     private ITurnGrain Grain => fixture.Client.GetGrain<ITurnGrain>(_key);
 
+    [Mirrors("Turns of one activation never run in parallel, and calls do not interleave.")]
     [Fact]
     public async Task Calls_WhenManyAtOnce_RunOneAfterAnother()
     {
@@ -15,6 +16,7 @@ public sealed class TurnTests(ClusterFixture fixture)
         (await Grain.CountAsync()).ShouldBe(200);
     }
 
+    [Mirrors("A grain is not reentrant: one call runs to its end before the next begins.")]
     [Fact]
     public async Task Call_WhenAnotherIsAtAnAwait_WaitsForIt()
     {
@@ -28,6 +30,21 @@ public sealed class TurnTests(ClusterFixture fixture)
         (await second).ShouldBe(1);
     }
 
+    [Mirrors("Calls that wait for an activation run first come, first served.")]
+    [Fact]
+    public async Task Calls_WhenTheyWait_RunInTheOrderTheyCame()
+    {
+        await Grain.CountAsync();
+        var first = Grain.WaitAsync(_key);
+        await Gate.Of(_key).Reached;
+        var waiting = Enumerable.Range(0, 50).Select(Grain.NoteAsync).ToList();
+        Gate.Of(_key).Open();
+        await first;
+        await Task.WhenAll(waiting);
+        (await Grain.GetNotesAsync()).ShouldBe(Enumerable.Range(0, 50));
+    }
+
+    [Mirrors("[AlwaysInterleave] methods run between the awaits of any other call.")]
     [Fact]
     public async Task AlwaysInterleave_WhenAnotherCallIsAtAnAwait_RunsAtOnce()
     {
@@ -38,6 +55,7 @@ public sealed class TurnTests(ClusterFixture fixture)
         await first;
     }
 
+    [Mirrors("Calls of a [Reentrant] class interleave at awaits.")]
     [Fact]
     public async Task Reentrant_WhenAnotherCallIsAtAnAwait_RunsAtOnce()
     {
@@ -49,6 +67,7 @@ public sealed class TurnTests(ClusterFixture fixture)
         await first;
     }
 
+    [Mirrors("There is no call-chain reentrancy by default: a cycle ends with the response timeout.")]
     [Fact]
     public async Task Calls_WhenInACircle_AreBrokenByTheTimeout()
     {
@@ -56,9 +75,11 @@ public sealed class TurnTests(ClusterFixture fixture)
         await Should.ThrowAsync<TimeoutException>(() => Grain.CallInCircleAsync(other));
     }
 
+    [Mirrors("Everything after an await runs on the activation's own TaskScheduler.")]
     [Fact]
     public async Task Grain_WhenItAwaits_StaysOnItsScheduler() => (await Grain.StaysOnItsSchedulerAsync()).ShouldBeTrue();
 
+    [Mirrors("[StatelessWorker(n)] grains have up to n activations on a silo.")]
     [Fact]
     public async Task StatelessWorker_WhenBusy_RunsUpToItsMaximumOnTheCallersSilo()
     {

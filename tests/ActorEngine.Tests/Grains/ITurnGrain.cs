@@ -11,6 +11,11 @@ public interface ITurnGrain : IGrainWithStringKey
 
     Task<int> CountAsync();
 
+    Task NoteAsync(int number);
+
+    /// <summary>The numbers noted, in the order they came.</summary>
+    Task<List<int>> GetNotesAsync();
+
     [AlwaysInterleave]
     Task<int> PeekAsync();
 
@@ -44,6 +49,7 @@ public interface IWorkerGrain : IGrainWithIntegerKey
 
 public class TurnGrain : Grain, ITurnGrain
 {
+    private readonly List<int> _notes = [];
     private int _count;
 
     public async Task WaitAsync(string gate)
@@ -53,6 +59,14 @@ public class TurnGrain : Grain, ITurnGrain
     }
 
     public Task<int> CountAsync() => Task.FromResult(_count);
+
+    public Task NoteAsync(int number)
+    {
+        _notes.Add(number);
+        return Task.CompletedTask;
+    }
+
+    public Task<List<int>> GetNotesAsync() => Task.FromResult(_notes);
 
     public Task<int> PeekAsync() => Task.FromResult(_count);
 
