@@ -67,7 +67,7 @@ public sealed class CallTests(ClusterFixture fixture)
         exception.InnerException.ShouldBeOfType<ArgumentException>().Message.ShouldBe("the cause");
     }
 
-    [Mirrors("ExceptionCodec sends exceptions of the frameworks and those with [GenerateSerializer]; for others CodecNotFoundException arrives.")]
+    [Mirrors("Exceptions of frameworks or with [GenerateSerializer] are sent; for others CodecNotFoundException arrives.")]
     [Fact]
     public async Task Call_WhenGrainFailsWithAnExceptionNotMarkedForSending_SaysWhichTypeCannotBeSent()
     {

@@ -31,9 +31,8 @@ public sealed class ClusterFixture : IAsyncLifetime
         var builder = new InProcessTestClusterBuilder(silos);
         builder.ConfigureHost(host =>
         {
-            if (withUnsendable)
-                host.Environment.EnvironmentName = Environments.Development;
-            else
+            host.Environment.EnvironmentName = withUnsendable ? Environments.Development : Environments.Production;
+            if (!withUnsendable)
                 host.Services.Configure<GrainTypeOptions>(types => types.Interfaces.Remove(typeof(IUnsendableGrain)));
         });
         builder.ConfigureSilo((options, silo) =>
