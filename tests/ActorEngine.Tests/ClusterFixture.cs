@@ -20,7 +20,14 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     public IClusterClient Client => Cluster.Client;
 
-    public async ValueTask InitializeAsync() => await Cluster.DeployAsync();
+    public async ValueTask InitializeAsync()
+    {
+        await Cluster.DeployAsync();
+
+        // Orleans' silos learn of each other's grain classes little by little.
+        foreach (var silo in Cluster.Silos)
+            await TestTime.UntilAsync(() => PlacesEverywhereAsync(silo), $"{silo.Name} to place grains on every silo");
+    }
 
     public ValueTask DisposeAsync() => Cluster.DisposeAsync();
 
@@ -47,6 +54,18 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     /// <summary>Has grains that are placed within the scope go to a silo.</summary>
     public static IDisposable PlaceAt(SiloAddress silo) => new PlacementScope(silo);
+
+    private async Task<bool> PlacesEverywhereAsync(InProcessSiloHandle caller)
+    {
+        var grains = caller.ServiceProvider.GetRequiredService<IGrainFactory>();
+        foreach (var silo in Cluster.Silos)
+        {
+            using var _ = PlaceAt(silo.SiloAddress);
+            if (!silo.SiloAddress.Equals(await grains.GetGrain<ICalculatorGrain>(Guid.NewGuid().ToString()).GetSiloAsync()))
+                return false;
+        }
+        return true;
+    }
 
     private sealed class PlacementScope : IDisposable
     {

@@ -34,7 +34,7 @@ public sealed class PlacementTests(ClusterFixture fixture)
         }
     }
 
-    [Mirrors("Grains without a strategy are spread over all silos.")]
+    [Mirrors("[RandomPlacement] spreads grains over all silos.")]
     [Fact]
     public async Task Random_WhenManyGrains_UsesEverySilo()
     {
