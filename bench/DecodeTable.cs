@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 
@@ -25,21 +24,7 @@ internal static class DecodeTable
         text.AppendLine(
             CultureInfo.InvariantCulture,
             $"{options.Shape}, {options.Type}, random weights; {options.Rounds} interleaved rounds of {options.Tokens} tokens after a prompt of {BenchOptions.PromptTokens}, one stream, one thread per stage.");
-        text.Append(CultureInfo.InvariantCulture, $"{Processor()}, {Environment.ProcessorCount} cores; commit {Commit()}; {DateTime.UtcNow:yyyy-MM-dd}.");
+        text.Append(Machine.Describe());
         return text.ToString();
-    }
-
-    private static string Processor() => File.ReadLines("/proc/cpuinfo")
-        .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown processor";
-
-    private static string Commit()
-    {
-        using var git = Process.Start(new ProcessStartInfo("git", ["describe", "--always", "--dirty"])
-        {
-            RedirectStandardOutput = true, WorkingDirectory = BenchmarkPage.Repository,
-        })!;
-        var commit = git.StandardOutput.ReadToEnd().Trim();
-        git.WaitForExit();
-        return commit;
     }
 }

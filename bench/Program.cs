@@ -12,4 +12,7 @@ var command = new RootCommand("Decoding over HTTP, whole and sliced, against a b
 command.SetAction((arguments, cancellation) => DecodeBench.RunAsync(
     new BenchOptions(arguments.GetRequiredValue(shape), arguments.GetRequiredValue(type), arguments.GetValue(rounds), arguments.GetValue(tokens)),
     cancellation));
+var calls = new Command("calls", "Calls from grain to grain on the embedded engine, within a process and across.");
+calls.SetAction((_, cancellation) => CallBench.RunAsync(cancellation));
+command.Subcommands.Add(calls);
 return await command.Parse(args).InvokeAsync();

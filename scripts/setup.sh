@@ -36,18 +36,26 @@ require_tools() {
 # The actor engine to build for, and where what is built for it lies.
 engine=embedded binaries=artifacts engine_options=()
 
-# use_engine NAME: embedded (the default), or orleans, if Microsoft Orleans' packages can be had from the package sources.
+# use_engine NAME PROJECTS…: embedded (the default), or orleans, if what the projects need of it can be had from the package sources.
 use_engine() {
-  case $1 in
-    embedded) ;;
+  local name=$1
+  shift
+  case $name in
+    embedded) engine=embedded binaries=artifacts engine_options=() ;;
     orleans)
-      orleans_restores || die "Microsoft Orleans' packages (Microsoft.Orleans.*) cannot be restored from the configured package sources; use --engine embedded."
+      orleans_restores "$@" || die "Microsoft Orleans' packages (Microsoft.Orleans.*) cannot be restored from the configured package sources; use --engine embedded."
       engine=orleans binaries=artifacts/orleans engine_options=(-p:ActorEngine=Orleans) ;;
-    *) die "There is no engine $1. Use: --engine embedded, or --engine orleans." ;;
+    *) die "There is no engine $name. Use: --engine embedded, or --engine orleans." ;;
   esac
 }
 
-orleans_restores() { dotnet restore src/Clustering -p:ActorEngine=Orleans -v quiet >/dev/null 2>&1 </dev/null; }
+# orleans_restores PROJECTS…
+orleans_restores() {
+  local project
+  for project in "$@"; do
+    dotnet restore "$project" -p:ActorEngine=Orleans -v quiet >/dev/null 2>&1 </dev/null || return 1
+  done
+}
 
 # install_packages FOLDER WORDS: npm ci, when the lock file is another than that of the last time.
 install_packages() {

@@ -39,6 +39,9 @@ internal static partial class EngineLog
     [LoggerMessage(LogLevel.Warning, "Grain {GrainId} did not end cleanly")]
     public static partial void DeactivationFailed(this ILogger logger, Exception exception, GrainId grainId);
 
+    [LoggerMessage(LogLevel.Warning, "Grain {GrainId} could not take everything along to another silo")]
+    public static partial void MigrationFailed(this ILogger logger, Exception exception, GrainId grainId);
+
     [LoggerMessage(LogLevel.Warning, "{Count} activations had not ended when the silo stopped")]
     public static partial void ActivationsLeftBehind(this ILogger logger, int count);
 

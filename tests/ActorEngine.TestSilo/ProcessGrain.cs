@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using Orleans;
 using Orleans.Concurrency;
 using Orleans.Runtime;
+using Orleans.Runtime.Placement;
 
 namespace OrleansInference.ActorEngine.TestSilo;
 
@@ -24,12 +26,18 @@ public interface IProcessGrain : IGrainWithStringKey
     [AlwaysInterleave]
     Task<int> CountWaitingAsync();
 
+    /// <summary>Counts for as long as somebody wants more, and among the waiting as long.</summary>
+    IAsyncEnumerable<int> CountAsync(CancellationToken cancellation = default);
+
+    /// <summary>Has the grain go to a silo; its activation keeps its name.</summary>
+    Task MoveAsync(SiloAddress silo);
+
     Task<byte[]> EchoAsync(byte[] value);
 
     Task FailAsync(string message);
 
-    /// <summary>Calls another grain one call after another; returns the seconds that each took.</summary>
-    Task<double[]> MeasureAsync(IProcessGrain other, int calls);
+    /// <summary>Calls another grain, with so many calls under way at any time; returns the seconds that each took.</summary>
+    Task<double[]> MeasureAsync(IProcessGrain other, int calls, int atOnce);
 }
 
 [GenerateSerializer]
@@ -46,9 +54,10 @@ public sealed class ProcessGrainException(string message, int processId) : Excep
     public int ProcessId { get; } = processId;
 }
 
-public sealed class ProcessGrain([PersistentState("count", "files")] IPersistentState<ProcessCount> count) : Grain, IProcessGrain
+public sealed class ProcessGrain([PersistentState("count", "files")] IPersistentState<ProcessCount> count)
+    : Grain, IProcessGrain, IGrainMigrationParticipant
 {
-    private readonly Guid _activation = Guid.NewGuid();
+    private Guid _activation = Guid.NewGuid();
     private int _waiting;
 
     public Task<int> GetProcessAsync() => Task.FromResult(Environment.ProcessId);
@@ -68,10 +77,54 @@ public sealed class ProcessGrain([PersistentState("count", "files")] IPersistent
         return count.State.Value;
     }
 
-    public Task WaitAsync(CancellationToken cancellation = default)
+    public async Task WaitAsync(CancellationToken cancellation = default)
     {
         _waiting++;
-        return Task.Delay(Timeout.Infinite, cancellation);
+        try
+        {
+            await Task.Delay(Timeout.Infinite, cancellation);
+        }
+        finally
+        {
+            _waiting--;
+        }
+    }
+
+    public async IAsyncEnumerable<int> CountAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        _waiting++;
+        try
+        {
+            for (var i = 1; !cancellation.IsCancellationRequested; i++)
+            {
+                yield return i;
+                await Task.Yield();
+            }
+        }
+        finally
+        {
+            _waiting--;
+        }
+    }
+
+    public Task MoveAsync(SiloAddress silo)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
+        MigrateOnIdle();
+        return Task.CompletedTask;
+    }
+
+    public void OnDehydrate(IDehydrationContext dehydrationContext)
+    {
+        ArgumentNullException.ThrowIfNull(dehydrationContext);
+        dehydrationContext.TryAddValue("activation", _activation);
+    }
+
+    public void OnRehydrate(IRehydrationContext rehydrationContext)
+    {
+        ArgumentNullException.ThrowIfNull(rehydrationContext);
+        if (rehydrationContext.TryGetValue("activation", out Guid activation))
+            _activation = activation;
     }
 
     public Task<int> CountWaitingAsync() => Task.FromResult(_waiting);
@@ -80,16 +133,23 @@ public sealed class ProcessGrain([PersistentState("count", "files")] IPersistent
 
     public Task FailAsync(string message) => throw new ProcessGrainException(message, Environment.ProcessId);
 
-    public async Task<double[]> MeasureAsync(IProcessGrain other, int calls)
+    public async Task<double[]> MeasureAsync(IProcessGrain other, int calls, int atOnce)
     {
         ArgumentNullException.ThrowIfNull(other);
         var seconds = new double[calls];
-        for (var i = 0; i < calls; i++)
-        {
-            var start = TimeProvider.System.GetTimestamp();
-            await other.GetProcessAsync();
-            seconds[i] = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
-        }
+        var next = 0;
+        await Task.WhenAll(Enumerable.Range(0, atOnce).Select(_ => CallOneAfterAnotherAsync()));
         return seconds;
+
+        async Task CallOneAfterAnotherAsync()
+        {
+            while (next < calls)
+            {
+                var call = next++;
+                var start = TimeProvider.System.GetTimestamp();
+                await other.GetProcessAsync();
+                seconds[call] = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+            }
+        }
     }
 }

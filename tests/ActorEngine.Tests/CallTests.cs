@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Orleans;
 using Orleans.Runtime;
+using Orleans.Serialization;
 using OrleansInference.ActorEngine.Tests.Grains;
 
 namespace OrleansInference.ActorEngine.Tests;
@@ -9,12 +10,15 @@ public sealed class CallTests(ClusterFixture fixture)
 {
     private ICalculatorGrain NewGrain() => fixture.Client.GetGrain<ICalculatorGrain>(Guid.NewGuid().ToString());
 
+    [Mirrors("Grain methods may return Task<T>.")]
     [Fact]
     public async Task Call_WhenMethodReturnsTask_HasItsResult() => (await NewGrain().AddAsync(2, 3)).ShouldBe(5);
 
+    [Mirrors("Grain methods may return ValueTask<T>.")]
     [Fact]
     public async Task Call_WhenMethodReturnsValueTask_HasItsResult() => (await NewGrain().MultiplyAsync(2, 3)).ShouldBe(6);
 
+    [Mirrors("A call without a result still completes only when its method has.")]
     [Fact]
     public async Task Call_WhenMethodHasNoResult_IsCarriedOutBeforeItReturns()
     {
@@ -23,6 +27,7 @@ public sealed class CallTests(ClusterFixture fixture)
         (await grain.RecallAsync()).ShouldBe(42);
     }
 
+    [Mirrors("[OneWay] calls complete without waiting for the grain.")]
     [Fact]
     public async Task Call_WhenOneWay_ReturnsAtOnceAndIsCarriedOut()
     {
@@ -31,6 +36,7 @@ public sealed class CallTests(ClusterFixture fixture)
         await TestTime.UntilAsync(async () => await grain.RecallAsync() == 42, "the one-way call");
     }
 
+    [Mirrors("Grain methods may return void, which makes them one-way.")]
     [Fact]
     public async Task Call_WhenVoid_IsCarriedOut()
     {
@@ -39,6 +45,7 @@ public sealed class CallTests(ClusterFixture fixture)
         await Gate.Of(gate).PassAsync();
     }
 
+    [Mirrors("Exceptions reach the caller with type, message, [Id] members and the grain's stack.")]
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -51,6 +58,7 @@ public sealed class CallTests(ClusterFixture fixture)
         exception.StackTrace.ShouldNotBeNull().ShouldContain(nameof(CalculatorGrain.FailAsync));
     }
 
+    [Mirrors("Exceptions travel with their inner exceptions.")]
     [Fact]
     public async Task Call_WhenGrainFailsWithACause_HasTheCauseToo()
     {
@@ -59,13 +67,15 @@ public sealed class CallTests(ClusterFixture fixture)
         exception.InnerException.ShouldBeOfType<ArgumentException>().Message.ShouldBe("the cause");
     }
 
+    [Mirrors("Exceptions of frameworks or with [GenerateSerializer] are sent; for others CodecNotFoundException arrives.")]
     [Fact]
-    public async Task Call_WhenGrainFailsWithAnExceptionNotMarkedForSending_HasItsTypeAndMessage()
+    public async Task Call_WhenGrainFailsWithAnExceptionNotMarkedForSending_SaysWhichTypeCannotBeSent()
     {
-        var exception = await Should.ThrowAsync<UnmarkedException>(() => NewGrain().FailAsync("unmarked", "of a library"));
-        exception.Message.ShouldBe("of a library");
+        var exception = await Should.ThrowAsync<CodecNotFoundException>(() => NewGrain().FailAsync("unmarked", "of a library"));
+        exception.Message.ShouldContain(nameof(UnmarkedException));
     }
 
+    [Mirrors("Arguments are deep copies, within a silo as between silos.")]
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -75,6 +85,7 @@ public sealed class CallTests(ClusterFixture fixture)
         (await pair.Caller.KeepsItsArgumentAsync(pair.Target)).ShouldBeTrue();
     }
 
+    [Mirrors("Results are deep copies, within a silo as between silos.")]
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -84,6 +95,7 @@ public sealed class CallTests(ClusterFixture fixture)
         (await pair.Caller.LeavesResultAloneAsync(pair.Target)).ShouldBeTrue();
     }
 
+    [Mirrors("Arguments are copied when the call is made, not when it runs.")]
     [Fact]
     public async Task Arguments_WhenTheCallerChangesThemAfterTheCall_ArriveAsTheyWere()
     {
@@ -94,6 +106,7 @@ public sealed class CallTests(ClusterFixture fixture)
         (await call).Lines.ShouldBe(["one", "changed by the grain"]);
     }
 
+    [Mirrors("The serializer tracks references: cycles and shared objects stay what they are.")]
     [Fact]
     public async Task Arguments_WhenTheyReferToThemselves_KeepTheirShape()
     {
@@ -103,6 +116,7 @@ public sealed class CallTests(ClusterFixture fixture)
         changed.Next.ShouldBeSameAs(changed);
     }
 
+    [Mirrors("[Immutable] types are passed without a copy within a silo.")]
     [Fact]
     public async Task Arguments_WhenImmutable_AreSharedWithinASilo()
     {
@@ -110,6 +124,7 @@ public sealed class CallTests(ClusterFixture fixture)
         (await pair.Caller.SharesLabelAsync(pair.Target)).ShouldBeTrue();
     }
 
+    [Mirrors("The serializer keeps the runtime type of a value that a base type declares.")]
     [Fact]
     public async Task Arguments_WhenOfDerivedTypes_ArriveAsWhatTheyAre()
     {
@@ -117,6 +132,7 @@ public sealed class CallTests(ClusterFixture fixture)
         (await NewGrain().EchoShapesAsync(shapes)).ShouldBe(shapes);
     }
 
+    [Mirrors("Grain references are values that can be sent and called elsewhere.")]
     [Fact]
     public async Task Reference_WhenPassedToAGrain_CanBeCalledThere()
     {
@@ -124,6 +140,7 @@ public sealed class CallTests(ClusterFixture fixture)
         (await NewGrain().AddThroughAsync(other, 20, 22)).ShouldBe(42);
     }
 
+    [Mirrors("AsReference makes a reference of a grain itself.")]
     [Fact]
     public async Task Reference_WhenReturnedByAGrain_IsTheGrain()
     {
@@ -134,6 +151,7 @@ public sealed class CallTests(ClusterFixture fixture)
         (await self.RecallAsync()).ShouldBe(5);
     }
 
+    [Mirrors("Grain references are equal by grain id; a class's id is its name in lower case without a trailing grain.")]
     [Fact]
     public void References_WhenToTheSameGrain_AreEqual()
     {
@@ -147,6 +165,7 @@ public sealed class CallTests(ClusterFixture fixture)
         reference.ShouldBeAssignableTo<GrainReference>();
     }
 
+    [Mirrors("IGrainWithIntegerKey: GetPrimaryKeyLong gives back the key.")]
     [Theory]
     [InlineData(0)]
     [InlineData(26)]
@@ -155,6 +174,7 @@ public sealed class CallTests(ClusterFixture fixture)
     public void Reference_WhenItsKeyIsAnInteger_HasThatKey(long key) =>
         fixture.Client.GetGrain<IWorkerGrain>(key).GetPrimaryKeyLong().ShouldBe(key);
 
+    [Mirrors("RequestContext values travel with every call.")]
     [Fact]
     public async Task RequestContext_WhenSet_TravelsWithCalls()
     {
@@ -164,6 +184,7 @@ public sealed class CallTests(ClusterFixture fixture)
         (await NewGrain().GetContextAsync("trace")).ShouldBeNull();
     }
 
+    [Mirrors("A CancellationToken argument is cancelled in the grain when the caller's is, and the caller stops waiting.")]
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -181,6 +202,22 @@ public sealed class CallTests(ClusterFixture fixture)
         await Gate.Of($"{gate}/cancelled").PassAsync();
     }
 
+    [Mirrors("Cancellation travels from grain to grain, within a silo and between silos.")]
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Cancellation_WhenTheCallerIsAGrain_ReachesTheOtherGrain(bool sameSilo)
+    {
+        var (caller, _) = await GrainPair.CreateAsync(fixture, sameSilo);
+        var gate = Guid.NewGuid().ToString();
+        var target = fixture.Client.GetGrain<ITurnGrain>(gate);
+        using (ClusterFixture.PlaceAt(fixture.Cluster.Silos[sameSilo ? 0 : 1].SiloAddress))
+            await target.CountAsync();
+        (await caller.IsCancelledThroughAsync(target, gate)).ShouldBeTrue();
+        await Gate.Of($"{gate}/cancelled").PassAsync();
+    }
+
+    [Mirrors("A call with a token that is cancelled already is not sent.")]
     [Fact]
     public async Task Cancellation_WhenTheTokenIsCancelledAlready_KeepsTheCallFromTheGrain()
     {
@@ -191,6 +228,7 @@ public sealed class CallTests(ClusterFixture fixture)
         Gate.Of(gate).Reached.IsCompleted.ShouldBeFalse();
     }
 
+    [Mirrors("[ResponseTimeout] ends the wait with TimeoutException; the grain's turn goes on.")]
     [Fact]
     public async Task Timeout_WhenTheGrainTakesLonger_EndsTheCall()
     {
@@ -202,6 +240,7 @@ public sealed class CallTests(ClusterFixture fixture)
         (await grain.CountAsync()).ShouldBe(0);
     }
 
+    [Mirrors("GetGrain throws ArgumentException for an interface that no class implements.")]
     [Fact]
     public async Task Factory_WhenNoClassImplementsTheInterface_SaysSo()
     {

@@ -10,6 +10,7 @@ public sealed class LifeTests(ClusterFixture fixture)
 
     private ILifeGrain Grain => fixture.Client.GetGrain<ILifeGrain>(_key);
 
+    [Mirrors("An activation stays in memory between calls.")]
     [Fact]
     public async Task Grain_WhenCalledTwice_IsActivatedOnce()
     {
@@ -18,6 +19,7 @@ public sealed class LifeTests(ClusterFixture fixture)
         LifeGrain.Activations[_key].ShouldBe(1);
     }
 
+    [Mirrors("A grain id has one activation in the cluster, however many silos call it first at once.")]
     [Fact]
     public async Task Grain_WhenFirstCalledFromEverySiloAtOnce_IsActivatedOnce()
     {
@@ -35,6 +37,7 @@ public sealed class LifeTests(ClusterFixture fixture)
         }
     }
 
+    [Mirrors("DeactivateOnIdle calls OnDeactivateAsync with reason ApplicationRequested; grains are virtual, so the next call activates.")]
     [Fact]
     public async Task Grain_WhenItAsksToEnd_IsDeactivatedAndTheNextCallActivatesItAnew()
     {
@@ -44,6 +47,7 @@ public sealed class LifeTests(ClusterFixture fixture)
         LifeGrain.Deactivations[_key].ShouldBe(DeactivationReasonCode.ApplicationRequested);
     }
 
+    [Mirrors("Calls that wait for an activation which ends are rerouted, not failed.")]
     [Fact]
     public async Task Grain_WhenItEndsWhileCallsWait_HasThemServedByTheNextActivation()
     {
@@ -58,8 +62,9 @@ public sealed class LifeTests(ClusterFixture fixture)
         next.Distinct().ShouldHaveSingleItem().ShouldNotBe(first);
     }
 
+    [Mirrors("The grain directory keeps single activation while activations come and go.")]
     [Fact]
-    public async Task Grains_WhenTheyEndAllTheTimeWhileEverySiloCallsThem_LoseNoCallAndNeverLiveTwice()
+    public async Task Grains_WhenTheyEndAllTheTimeWhileEverySiloCallsThem_NeverLiveTwice()
     {
         var factories = fixture.Cluster.Silos.Select(silo => silo.ServiceProvider.GetRequiredService<IGrainFactory>()).ToList();
         await Task.WhenAll(factories.SelectMany(factory => Enumerable.Range(0, 10).Select(caller => Task.Run(async () =>
@@ -67,15 +72,16 @@ public sealed class LifeTests(ClusterFixture fixture)
             for (var i = 0; i < 60; i++)
             {
                 var grain = factory.GetGrain<ILifeGrain>($"{_key}/{(caller + i) % 5}");
-                await grain.GetActivationAsync();
+                await Calls.RetryAsync(grain.GetActivationAsync);
                 if (i % 7 == caller % 7)
-                    await grain.EndAsync();
+                    await Calls.RetryAsync(grain.EndAsync);
             }
         }))));
         LifeGrain.Doubles.ShouldNotContain(key => key.StartsWith(_key));
         Enumerable.Range(0, 5).Sum(i => LifeGrain.Activations[$"{_key}/{i}"]).ShouldBeGreaterThan(20);
     }
 
+    [Mirrors("An exception of OnActivateAsync reaches the caller, and the next call tries anew.")]
     [Fact]
     public async Task Grain_WhenItsActivationFails_FailsTheCallAndIsTriedAgain()
     {
@@ -86,6 +92,7 @@ public sealed class LifeTests(ClusterFixture fixture)
         LifeGrain.Activations[key].ShouldBe(2);
     }
 
+    [Mirrors("RegisterGrainTimer calls back as turns of the grain, never two of one timer at once, until disposed.")]
     [Fact]
     public async Task Timer_WhenStarted_TicksAsTurnsOfTheGrainUntilDisposed()
     {
@@ -99,6 +106,7 @@ public sealed class LifeTests(ClusterFixture fixture)
         (await Grain.GetTimerReportAsync()).Ticks.ShouldBe(report.Ticks);
     }
 
+    [Mirrors("A grain timer survives exceptions of its callback.")]
     [Fact]
     public async Task Timer_WhenItsCallbackFails_TicksOn()
     {
@@ -107,6 +115,20 @@ public sealed class LifeTests(ClusterFixture fixture)
         await Grain.EndAsync();
     }
 
+    [Mirrors("Grain timers end with their activation.")]
+    [Fact]
+    public async Task Timer_WhenItsGrainIsDeactivated_TicksNoMore()
+    {
+        await Grain.StartTimerAsync(TimeSpan.FromMilliseconds(5), interleave: false, fails: false);
+        await TestTime.UntilAsync(() => LifeGrain.Ticks.ContainsKey(_key), "the first tick");
+        await Grain.EndAsync();
+        await TestTime.UntilAsync(() => LifeGrain.Deactivations.ContainsKey(_key), "the end of the grain");
+        var ticks = LifeGrain.Ticks[_key];
+        await LetTimersTickAsync();
+        LifeGrain.Ticks[_key].ShouldBe(ticks);
+    }
+
+    [Mirrors("GrainTimerCreationOptions.Interleave decides whether callbacks run during calls.")]
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -10,6 +10,7 @@ namespace OrleansInference.ActorEngine.Tests;
 
 public sealed class PlacementTests(ClusterFixture fixture)
 {
+    [Mirrors("A PlacementStrategy's IPlacementDirector chooses the silo; grain properties and silo metadata are at its hand.")]
     [Fact]
     public async Task CustomStrategy_WhenItsDirectorReadsLabels_PlacesBySilosLabels()
     {
@@ -18,6 +19,7 @@ public sealed class PlacementTests(ClusterFixture fixture)
             (await fixture.Client.GetGrain<ICallsPlacedGrain>("x").CallPlacedAsync(name)).ShouldBe(name);
     }
 
+    [Mirrors("[PreferLocalPlacement] places a grain on its caller's silo.")]
     [Fact]
     public async Task PreferLocal_WhenCalledByAGrain_IsOnTheGrainsSilo()
     {
@@ -32,6 +34,7 @@ public sealed class PlacementTests(ClusterFixture fixture)
         }
     }
 
+    [Mirrors("[RandomPlacement] spreads grains over all silos.")]
     [Fact]
     public async Task Random_WhenManyGrains_UsesEverySilo()
     {
@@ -41,6 +44,7 @@ public sealed class PlacementTests(ClusterFixture fixture)
         silos.SetEquals(fixture.Cluster.Silos.Select(silo => silo.SiloAddress)).ShouldBeTrue();
     }
 
+    [Mirrors("IPlacementDirector.PlacementHintKey in the RequestContext names the silo of a new activation.")]
     [Fact]
     public async Task Hint_WhenInTheRequestContext_IsFollowed()
     {
@@ -51,6 +55,7 @@ public sealed class PlacementTests(ClusterFixture fixture)
         }
     }
 
+    [Mirrors("UseSiloMetadata makes labels known to every silo, through ISiloMetadataCache.")]
     [Fact]
     public void Labels_WhenSilosSetThem_AreKnownToEverySilo()
     {
@@ -62,6 +67,7 @@ public sealed class PlacementTests(ClusterFixture fixture)
         }
     }
 
+    [Mirrors("IPlacementContext.GetCompatibleSilos has the silos that host the grain class.")]
     [Fact]
     public async Task CompatibleSilos_WhenAClassIsOnOneSiloOnly_AreThatSilo()
     {

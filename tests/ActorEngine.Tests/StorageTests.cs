@@ -6,9 +6,11 @@ public sealed class StorageTests(ClusterFixture fixture)
 {
     private readonly ICounterGrain _counter = fixture.Client.GetGrain<ICounterGrain>(Random.Shared.NextInt64());
 
+    [Mirrors("IPersistentState without a record holds a new instance.")]
     [Fact]
     public async Task State_WhenNothingIsStored_IsNew() => (await _counter.GetAsync()).Value.ShouldBe(0);
 
+    [Mirrors("WriteStateAsync stores the state, and the next activation has read it before OnActivateAsync.")]
     [Fact]
     public async Task State_WhenWritten_OutlivesTheActivation()
     {
@@ -23,6 +25,7 @@ public sealed class StorageTests(ClusterFixture fixture)
         (await _counter.IncrementAsync()).ShouldBe(3);
     }
 
+    [Mirrors("ClearStateAsync removes the record and leaves a new state.")]
     [Fact]
     public async Task State_WhenCleared_IsNewAgain()
     {
@@ -33,6 +36,7 @@ public sealed class StorageTests(ClusterFixture fixture)
         (await _counter.IncrementAsync()).ShouldBe(1);
     }
 
+    [Mirrors("A write with an old ETag throws InconsistentStateException.")]
     [Fact]
     public async Task State_WhenSomebodyElseWroteIt_IsNotOverwritten() =>
         (await _counter.WriteAfterSomebodyElseAsync()).ShouldBe("refused, then read 99");

@@ -8,6 +8,7 @@ public sealed class TurnTests(ClusterFixture fixture)
 
     private ITurnGrain Grain => fixture.Client.GetGrain<ITurnGrain>(_key);
 
+    [Mirrors("Turns of one activation never run in parallel, and calls do not interleave.")]
     [Fact]
     public async Task Calls_WhenManyAtOnce_RunOneAfterAnother()
     {
@@ -15,6 +16,7 @@ public sealed class TurnTests(ClusterFixture fixture)
         (await Grain.CountAsync()).ShouldBe(200);
     }
 
+    [Mirrors("A grain is not reentrant: one call runs to its end before the next begins.")]
     [Fact]
     public async Task Call_WhenAnotherIsAtAnAwait_WaitsForIt()
     {
@@ -28,6 +30,28 @@ public sealed class TurnTests(ClusterFixture fixture)
         (await second).ShouldBe(1);
     }
 
+    [Mirrors("Calls that wait for an activation run first come, first served.")]
+    [Fact]
+    public async Task Calls_WhenTheyWait_RunInTheOrderTheyCame()
+    {
+        await Grain.CountAsync();
+        var first = Grain.WaitAsync(_key);
+        await Gate.Of(_key).Reached;
+        var waiting = new List<Task>();
+        for (var i = 0; i < 20; i++)
+        {
+            waiting.Add(Grain.NoteAsync(i));
+
+            // Calls made at once may overtake each other on their way; this one returns when the one before has arrived.
+            await Grain.PeekAsync();
+        }
+        Gate.Of(_key).Open();
+        await first;
+        await Task.WhenAll(waiting);
+        (await Grain.GetNotesAsync()).ShouldBe(Enumerable.Range(0, 20));
+    }
+
+    [Mirrors("[AlwaysInterleave] methods run between the awaits of any other call.")]
     [Fact]
     public async Task AlwaysInterleave_WhenAnotherCallIsAtAnAwait_RunsAtOnce()
     {
@@ -38,6 +62,7 @@ public sealed class TurnTests(ClusterFixture fixture)
         await first;
     }
 
+    [Mirrors("Calls of a [Reentrant] class interleave at awaits.")]
     [Fact]
     public async Task Reentrant_WhenAnotherCallIsAtAnAwait_RunsAtOnce()
     {
@@ -49,6 +74,7 @@ public sealed class TurnTests(ClusterFixture fixture)
         await first;
     }
 
+    [Mirrors("There is no call-chain reentrancy by default: a cycle ends with the response timeout.")]
     [Fact]
     public async Task Calls_WhenInACircle_AreBrokenByTheTimeout()
     {
@@ -56,9 +82,11 @@ public sealed class TurnTests(ClusterFixture fixture)
         await Should.ThrowAsync<TimeoutException>(() => Grain.CallInCircleAsync(other));
     }
 
+    [Mirrors("Everything after an await runs on the activation's own TaskScheduler.")]
     [Fact]
     public async Task Grain_WhenItAwaits_StaysOnItsScheduler() => (await Grain.StaysOnItsSchedulerAsync()).ShouldBeTrue();
 
+    [Mirrors("[StatelessWorker(n)] grains have up to n activations on a silo.")]
     [Fact]
     public async Task StatelessWorker_WhenBusy_RunsUpToItsMaximumOnTheCallersSilo()
     {

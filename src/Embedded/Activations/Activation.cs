@@ -4,6 +4,7 @@ using Orleans.Runtime;
 using OrleansInference.Embedded.Manifest;
 using OrleansInference.Embedded.Scheduling;
 using OrleansInference.Embedded.Storage;
+using OrleansInference.Embedded.Streams;
 
 namespace OrleansInference.Embedded.Activations;
 
@@ -17,6 +18,7 @@ internal sealed partial class Activation : IGrainContext
     private readonly ActivationScheduler _scheduler;
     private readonly AsyncServiceScope _services;
     private readonly List<IActivationState> _states = [];
+    private GrainStreams? _streams;
     private readonly TaskCompletionSource _deactivated = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Activation(GrainId grainId, GrainClass grainClass, ActivationHost host)
@@ -46,6 +48,11 @@ internal sealed partial class Activation : IGrainContext
 
     public ActivationHost Host => _host;
 
+    /// <summary>What a method is called on: the grain, or what the engine adds to it.</summary>
+    public object TargetOf(GrainMethod method) => method.Method.DeclaringType == typeof(IStreamExtension)
+        ? _streams ??= new GrainStreams(this)
+        : GrainInstance!;
+
     /// <summary>Carries the activation from start to end. Runs outside of turns; does not throw.</summary>
     /// <param name="requestContext">That of the call which made the activation necessary.</param>
     public async Task LiveAsync(Dictionary<string, object>? requestContext)
@@ -53,7 +60,7 @@ internal sealed partial class Activation : IGrainContext
         var isRegistered = false;
         try
         {
-            var owner = await _host.RegisterAsync(this);
+            var owner = await RegisterAsync();
             if (!owner.Equals(_host.Silo))
             {
                 End(new TurnRefusal(RefusalReason.Elsewhere, owner));
@@ -72,8 +79,9 @@ internal sealed partial class Activation : IGrainContext
         }
         var reason = await _ending.Task;
         await DeactivateAsync(reason);
-        await CloseAsync(isRegistered);
-        End(new TurnRefusal(RefusalReason.Ended));
+        var next = await TryMoveAsync();
+        await CloseAsync(isRegistered && next is null);
+        End(next is null ? new TurnRefusal(RefusalReason.Ended) : new TurnRefusal(RefusalReason.Elsewhere, next));
     }
 
     private async Task ActivateAsync(Dictionary<string, object>? requestContext)
@@ -94,7 +102,9 @@ internal sealed partial class Activation : IGrainContext
     {
         RequestContext.Current = requestContext;
         GrainInstance = Class.Create(this, _states);
-        foreach (var state in _states)
+        if (Arrival is var (_, context))
+            Rehydrate(context);
+        foreach (var state in _states.Where(state => !state.IsRead))
             await state.ReadStateAsync();
         await ((IGrainBase)GrainInstance).OnActivateAsync(cancellation);
     }
@@ -106,6 +116,10 @@ internal sealed partial class Activation : IGrainContext
         try
         {
             DisposeTimers();
+
+            // Their callers would keep the grain at work for as long as they like.
+            if (_streams is { } streams)
+                await _scheduler.RunAsync(streams.EndAllAsync).WaitAsync(limit, _host.Time);
             await _drained.Task.FollowAsync().WaitAsync(limit, _host.Time);
             await _scheduler.RunAsync(() => ((IGrainBase)GrainInstance!).OnDeactivateAsync(reason, timeout.Token))
                 .WaitAsync(limit, _host.Time);

@@ -65,6 +65,18 @@ internal sealed class ActivationCatalog : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts a grain that comes from another silo.</summary>
+    public void Take(
+        GrainId grainId, SiloAddress from, Dictionary<string, byte[]> values, Dictionary<string, object>? requestContext)
+    {
+        if (_isClosed || !_host.Manifest.TryGetClass(grainId.Type, out var grainClass))
+            throw new OrleansException($"Silo {_host.Silo} takes no grain {grainId}: it is stopping, or lacks the grain's class.");
+        var arrived = new Activation(grainId, grainClass, _host) { Arrival = (from, _host.Migration.NewContext(values)) };
+        if (!_activations.TryAdd(grainId, arrived))
+            throw new OrleansException($"Silo {_host.Silo} takes no grain {grainId}: it has an activation of it.");
+        _host.Run(() => arrived.LiveAsync(requestContext));
+    }
+
     /// <summary>Ends every activation, and waits for as long as it is allowed to.</summary>
     public async Task StopAsync(CancellationToken cancellation)
     {

@@ -5,7 +5,9 @@ using Orleans.Runtime;
 using OrleansInference.Embedded.Calls;
 using OrleansInference.Embedded.Directory;
 using OrleansInference.Embedded.Hosting;
+using OrleansInference.Embedded.Manifest;
 using OrleansInference.Embedded.Membership;
+using OrleansInference.Embedded.Migration;
 using OrleansInference.Embedded.Scheduling;
 
 namespace OrleansInference.Embedded.Activations;
@@ -16,6 +18,8 @@ internal sealed class ActivationHost(
     TimeProvider time,
     IWorkQueue work,
     GrainReferenceRuntime references,
+    GrainMigration migration,
+    GrainManifest manifest,
     IActivationDirectory directory,
     IClusterMembership membership,
     IOptions<GrainCollectionOptions> collection,
@@ -32,6 +36,10 @@ internal sealed class ActivationHost(
 
     public GrainReferenceRuntime References => references;
 
+    public GrainManifest Manifest => manifest;
+
+    public GrainMigration Migration => migration;
+
     public ILogger Logger => logger;
 
     public ITurnObserver? Observer => observer;
@@ -39,6 +47,8 @@ internal sealed class ActivationHost(
     public GrainCollectionOptions Collection => collection.Value;
 
     public SiloAddress Silo => membership.Self.Silo;
+
+    public TimeSpan ResponseTimeout => messaging.Value.ResponseTimeout;
 
     public int MailboxLength { get; } = messaging.Value.MaxEnqueuedRequestsHardLimit > 0
         ? messaging.Value.MaxEnqueuedRequestsHardLimit
@@ -59,6 +69,9 @@ internal sealed class ActivationHost(
     public Task UnregisterAsync(Activation activation) => UsesDirectory(activation)
         ? directory.UnregisterAsync(activation.GrainId, Silo)
         : Task.CompletedTask;
+
+    /// <summary>Makes another silo the one that has the grain.</summary>
+    public Task HandOverAsync(Activation activation, SiloAddress to) => directory.HandOverAsync(activation.GrainId, Silo, to);
 
     private static bool UsesDirectory(Activation activation) => activation.Class.MaximumLocalWorkers is null;
 }

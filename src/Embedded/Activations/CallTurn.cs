@@ -54,7 +54,7 @@ internal sealed class CallTurn(
         Orleans.Runtime.RequestContext.Current = RequestContext;
         try
         {
-            var task = method.Invoke(activation.GrainInstance!, arguments)
+            var task = method.Invoke(activation.TargetOf(method), arguments)
                 ?? throw new InvalidOperationException($"{method.Name} of grain {activation.GrainId} returned null instead of a task.");
             await task;
             reply.Complete(method.ResultOf(task));

@@ -85,12 +85,10 @@ internal sealed class CallCodec(
         {
             return WriteException(id, exception);
         }
-        catch (Exception)
+        catch (Exception e)
         {
-            // An exception whose own members cannot be sent still has a type, a message and a stack.
-            var type = exception.GetType().FullName;
-            return WriteException(id, new UnavailableExceptionFallbackException(
-                $"{type}: {exception.Message}\n{exception.StackTrace}", null!) { ExceptionType = type });
+            return WriteException(id, e as CodecNotFoundException ?? new CodecNotFoundException(
+                $"{exception.GetType()} ({exception.Message}) cannot be sent: {e.Message}"));
         }
     }
 

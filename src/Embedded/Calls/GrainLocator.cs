@@ -25,7 +25,7 @@ internal sealed class GrainLocator(IActivationDirectory directory, IClusterMembe
             Remember(call.Target, owner);
             return new GrainPlace(owner, MayActivate: false);
         }
-        return new GrainPlace(await placement.PlaceAsync(call), MayActivate: true);
+        return new GrainPlace(await placement.PlaceAsync(call.Target, call.InterfaceType, call.RequestContext), MayActivate: true);
     }
 
     /// <summary>The silo where the grain was last seen.</summary>

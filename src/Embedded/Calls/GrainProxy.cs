@@ -1,5 +1,6 @@
 using Orleans.Runtime;
 using OrleansInference.Embedded.Manifest;
+using OrleansInference.Embedded.Streams;
 
 namespace OrleansInference.Embedded.Calls;
 
@@ -18,6 +19,8 @@ internal abstract class GrainProxy : GrainReference
     protected ValueTask CallValueTask(int method, object?[] arguments) => new(CallTask(method, arguments));
 
     protected ValueTask<T> CallValueTaskOf<T>(int method, object?[] arguments) => new(CallTaskOf<T>(method, arguments));
+
+    protected IAsyncEnumerable<T> CallStreamOf<T>(int method, object?[] arguments) => new GrainStream<T>(this, _methods[method], arguments);
 
     protected void CallVoid(int method, object?[] arguments) => _ = CallTask(method, arguments);
 }

@@ -106,6 +106,8 @@ internal sealed class GrainProxyType
 
     private static MethodInfo CallOf(MethodInfo method)
     {
+        if (MethodSignature.IsStream(method))
+            return Find("CallStreamOf").MakeGenericMethod(MethodSignature.ResultOf(method)!);
         var isValueTask = method.ReturnType.IsValueType && method.ReturnType != typeof(void);
         if (MethodSignature.ResultOf(method) is { } result)
             return Find(isValueTask ? "CallValueTaskOf" : "CallTaskOf").MakeGenericMethod(result);

@@ -56,6 +56,15 @@ internal sealed class FolderActivationDirectory(
         return Task.CompletedTask;
     }
 
+    // In one step, so that no other silo gets hold of the grain in between.
+    public Task HandOverAsync(GrainId grainId, SiloAddress from, SiloAddress to)
+    {
+        var path = PathOf(grainId);
+        if (membership.IsAlive(from) && from.Equals(Read(path)))
+            File.Move(Prepare(grainId, to), path, overwrite: true);
+        return Task.CompletedTask;
+    }
+
     public async Task RemoveAllAsync(SiloAddress deadSilo)
     {
         using var held = await LockAsync();

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Linq.Expressions;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Orleans;
@@ -12,8 +13,9 @@ namespace OrleansInference.Embedded.Manifest;
 /// <summary>One method of a grain interface: how to send its arguments, how to call it, how to send its result.</summary>
 internal sealed class GrainMethod
 {
-    private readonly Lazy<Func<object, object?[], Task?>> _invoke;
+    private readonly Lazy<Func<object, object?[], object?>> _invoke;
     private readonly Func<Task, object?>? _resultOf;
+    private readonly Func<object, CancellationToken, IAsyncEnumerable<object?>>? _elementsOf;
     private readonly (Codec Codec, bool IsShared)[] _arguments;
 
     /// <exception cref="UnsupportedTypeException">The method cannot be called through the cluster; the message says why.</exception>
@@ -31,8 +33,10 @@ internal sealed class GrainMethod
         if (MethodSignature.ResultOf(method) is { } result)
         {
             Result = codecs.Get(result);
-            _resultOf = typeof(GrainMethod).GetMethod(nameof(ReadResult), BindingFlags.Static | BindingFlags.NonPublic)!
-                .MakeGenericMethod(result).CreateDelegate<Func<Task, object?>>();
+            if (MethodSignature.IsStream(method))
+                _elementsOf = Bind<Func<object, CancellationToken, IAsyncEnumerable<object?>>>(nameof(ReadElements), result);
+            else
+                _resultOf = Bind<Func<Task, object?>>(nameof(ReadResult), result);
         }
         Id = IdOf(method);
         _invoke = new(() => Compile(method));
@@ -58,7 +62,18 @@ internal sealed class GrainMethod
     /// <summary>Null where there is no result.</summary>
     public Codec? Result { get; }
 
-    public Task? Invoke(object grain, object?[] arguments) => _invoke.Value(grain, arguments);
+    public Task? Invoke(object grain, object?[] arguments) => (Task?)_invoke.Value(grain, arguments);
+
+    /// <summary>Calls a method that returns a stream; its elements come boxed.</summary>
+    public IAsyncEnumerable<object?> Open(object grain, object?[] arguments, CancellationToken cancellation)
+    {
+        if (_elementsOf is null)
+            throw new InvalidDataException($"{Name} returns no stream.");
+        if (CancellationIndex >= 0)
+            arguments[CancellationIndex] = cancellation;
+        return _elementsOf(_invoke.Value(grain, arguments)
+            ?? throw new InvalidOperationException($"{Name} returned null instead of a stream."), cancellation);
+    }
 
     public object? ResultOf(Task completed) => _resultOf?.Invoke(completed);
 
@@ -114,7 +129,18 @@ internal sealed class GrainMethod
 
     private static object? ReadResult<T>(Task completed) => ((Task<T>)completed).Result;
 
-    private static Func<object, object?[], Task?> Compile(MethodInfo method)
+    private static async IAsyncEnumerable<object?> ReadElements<T>(
+        object stream, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (var element in ((IAsyncEnumerable<T>)stream).WithCancellation(cancellation))
+            yield return element;
+    }
+
+    private static TDelegate Bind<TDelegate>(string reader, Type result)
+        where TDelegate : Delegate =>
+        typeof(GrainMethod).GetMethod(reader, BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(result).CreateDelegate<TDelegate>();
+
+    private static Func<object, object?[], object?> Compile(MethodInfo method)
     {
         var grain = Expression.Parameter(typeof(object));
         var arguments = Expression.Parameter(typeof(object[]));
@@ -125,6 +151,6 @@ internal sealed class GrainMethod
             call = Expression.Block(call, Expression.Constant(Task.CompletedTask));
         else if (method.ReturnType.IsValueType)
             call = Expression.Call(call, nameof(ValueTask.AsTask), null);
-        return Expression.Lambda<Func<object, object?[], Task?>>(Expression.Convert(call, typeof(Task)), grain, arguments).Compile();
+        return Expression.Lambda<Func<object, object?[], object?>>(Expression.Convert(call, typeof(object)), grain, arguments).Compile();
     }
 }

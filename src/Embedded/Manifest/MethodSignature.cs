@@ -16,13 +16,16 @@ internal static class MethodSignature
             Refuse(method, "it has a ref, in or out parameter");
         if (method.GetParameters().Count(parameter => parameter.ParameterType == typeof(CancellationToken)) > 1)
             Refuse(method, "it has more than one CancellationToken");
-        if (!IsAwaitable(method.ReturnType))
-            Refuse(method, $"it returns {method.ReturnType}; Task, ValueTask, one of them with a result, or void can be returned");
+        if (!IsAwaitable(method.ReturnType) && !IsStream(method))
+            Refuse(method, $"it returns {method.ReturnType}; Task, ValueTask, one of them with a result, IAsyncEnumerable, or void can be returned");
     }
 
-    /// <summary>The type of the result; null where there is none.</summary>
+    /// <summary>The type of the result, or of a stream's elements; null where there is none.</summary>
     public static Type? ResultOf(MethodInfo method) =>
         method.ReturnType.IsGenericType ? method.ReturnType.GetGenericArguments()[0] : null;
+
+    public static bool IsStream(MethodInfo method) =>
+        method.ReturnType.IsGenericType && method.ReturnType.GetGenericTypeDefinition() == typeof(IAsyncEnumerable<>);
 
     private static bool IsAwaitable(Type type)
     {

@@ -27,16 +27,17 @@ internal sealed class PlacementService(GrainManifest manifest, IClusterMembershi
         return silos.Contains(LocalSilo) ? LocalSilo : silos[(int)(call.Target.Key.GetUniformHashCode() % (uint)silos.Length)];
     }
 
-    public async Task<SiloAddress> PlaceAsync(PendingCall call)
+    public async Task<SiloAddress> PlaceAsync(
+        GrainId grainId, GrainInterfaceType interfaceType, Dictionary<string, object>? requestContext)
     {
-        var strategy = StrategyOf(call.Target.Type);
+        var strategy = StrategyOf(grainId.Type);
         var director = services.GetKeyedService<IPlacementDirector>(strategy.GetType())
             ?? throw new OrleansConfigurationException($"No placement director for {strategy.GetType()}: use AddPlacementDirector.");
-        var target = new PlacementTarget(call.Target, call.RequestContext ?? [], call.InterfaceType, 0);
+        var target = new PlacementTarget(grainId, requestContext ?? [], interfaceType, 0);
         var silo = await director.OnAddActivation(strategy, target, this);
-        return GetCompatibleSilos(call.Target.Type).Contains(silo)
+        return GetCompatibleSilos(grainId.Type).Contains(silo)
             ? silo
-            : throw new OrleansException($"{director.GetType()} chose silo {silo} for grain {call.Target}, which does not host its class.");
+            : throw new OrleansException($"{director.GetType()} chose silo {silo} for grain {grainId}, which does not host its class.");
     }
 
     public SiloAddress[] GetCompatibleSilos(PlacementTarget target) => GetCompatibleSilos(target.GrainIdentity.Type);

@@ -52,6 +52,8 @@ internal static class Exceptions
     public static void Write(WireWriter writer, Exception value, CodecProvider provider)
     {
         var type = value.GetType();
+        if (!IsSendable(type))
+            throw new CodecNotFoundException($"Could not find a codec for type {type}.");
         writer.Enter(type);
         writer.WriteString(type.FullName!);
         writer.WriteString(type.Assembly.GetName().Name!);
@@ -109,6 +111,10 @@ internal static class Exceptions
         CauseOf(exception) = causes.FirstOrDefault();
         return exception;
     }
+
+    // As in Orleans: an application marks its exceptions, and the frameworks' go without.
+    private static bool IsSendable(Type type) => type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false)
+        || (type.Namespace ?? "").Split('.', 2)[0] is "System" or "Microsoft" or "Azure";
 
     private static IReadOnlyList<FieldInfo> MembersOf(Type type) =>
         type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false) ? MemberShape.Of(type) : [];

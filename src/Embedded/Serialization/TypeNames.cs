@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Orleans;
 
 namespace OrleansInference.Embedded.Serialization;
 
@@ -86,4 +87,5 @@ internal sealed class TypeNames
 }
 
 /// <summary>A type that cannot be an argument or a result of a grain call; the message names it and says why.</summary>
+[GenerateSerializer]
 internal sealed class UnsupportedTypeException(string message) : Exception(message);

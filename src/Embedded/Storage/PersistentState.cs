@@ -8,7 +8,14 @@ namespace OrleansInference.Embedded.Storage;
 /// <summary>A state that is read before its grain is activated.</summary>
 internal interface IActivationState
 {
+    /// <summary>Whether the grain has brought the state along from another silo.</summary>
+    bool IsRead { get; }
+
     Task ReadStateAsync();
+
+    void Dehydrate(IDehydrationContext context);
+
+    void Rehydrate(IRehydrationContext context);
 }
 
 internal static class PersistentState
@@ -32,6 +39,7 @@ internal static class PersistentState
 internal sealed class PersistentState<T>(string name, GrainId grainId, IGrainStorage storage) : IPersistentState<T>, IActivationState
 {
     private readonly GrainState _record = new();
+    private readonly string _migrationKey = $"state/{name}";
 
     public T State
     {
@@ -42,6 +50,8 @@ internal sealed class PersistentState<T>(string name, GrainId grainId, IGrainSto
     public string? Etag => _record.ETag;
 
     public bool RecordExists => _record.RecordExists;
+
+    public bool IsRead { get; private set; }
 
     public async Task ReadStateAsync()
     {
@@ -55,6 +65,22 @@ internal sealed class PersistentState<T>(string name, GrainId grainId, IGrainSto
     {
         await storage.ClearStateAsync(name, grainId, _record);
         EnsureState();
+    }
+
+    public void Dehydrate(IDehydrationContext context)
+    {
+        if (context.TryAddValue(_migrationKey, State))
+            context.TryAddValue($"{_migrationKey}/tag", Etag ?? "");
+    }
+
+    public void Rehydrate(IRehydrationContext context)
+    {
+        if (!context.TryGetValue<T>(_migrationKey, out var state) || !context.TryGetValue<string>($"{_migrationKey}/tag", out var tag))
+            return;
+        _record.State = state;
+        _record.ETag = tag.Length > 0 ? tag : null;
+        _record.RecordExists = tag.Length > 0;
+        IsRead = true;
     }
 
     private void EnsureState()

@@ -1,3 +1,4 @@
+using Orleans;
 using Orleans.Runtime;
 using OrleansInference.Embedded.Membership;
 
@@ -50,6 +51,8 @@ internal enum FrameKind : byte
     LeavingSeen = 9,
 }
 
+[GenerateSerializer]
 internal sealed class ConnectFailedException(string message, Exception? inner = null) : IOException(message, inner);
 
+[GenerateSerializer]
 internal sealed class ConnectionLostException(string message, Exception? inner = null) : IOException(message, inner);

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans;
+using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using OrleansInference.ActorEngine.Tests.Grains;
 using OrleansInference.Embedded.Hosting;
 
 namespace OrleansInference.ActorEngine.Tests.Embedded;
@@ -22,7 +24,9 @@ internal sealed class ClientHost : IAsyncDisposable
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.UseOrleans(silo =>
         {
-            silo.UseEmbeddedClustering(folder, name).Configure<EmbeddedClusterOptions>(options => options.IsClient = true);
+            silo.UseEmbeddedClustering(folder, name)
+                .Configure<EmbeddedClusterOptions>(options => options.IsClient = true)
+                .Configure<GrainTypeOptions>(types => types.Interfaces.Remove(typeof(IUnsendableGrain)));
             configure?.Invoke(silo);
         });
         return new ClientHost(builder.Build());

@@ -66,6 +66,44 @@ public sealed class ProcessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Cancellation_WhenTheGrainIsInAnotherProcess_ReachesIt()
+    {
+        await StartAsync(1);
+        using var cancellation = new CancellationTokenSource();
+        var call = Grain("x").WaitAsync(cancellation.Token);
+        await TestTime.UntilAsync(async () => await Grain("x").CountWaitingAsync() == 1, "the waiting call");
+        await cancellation.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => call);
+        await TestTime.UntilAsync(async () => await Grain("x").CountWaitingAsync() == 0, "the end of the call in the grain");
+    }
+
+    [Fact]
+    public async Task Stream_WhenTheGrainIsInAnotherProcess_BringsItsElementsAndEndsThereOnEarlyBreak()
+    {
+        await StartAsync(1);
+        var elements = new List<int>();
+        await foreach (var element in Grain("x").CountAsync())
+        {
+            elements.Add(element);
+            if (element == 250)
+                break;
+        }
+        elements.ShouldBe(Enumerable.Range(1, 250));
+        await TestTime.UntilAsync(async () => await Grain("x").CountWaitingAsync() == 0, "the end of the stream in the grain");
+    }
+
+    [Fact]
+    public async Task Migration_WhenToAnotherProcess_TakesAlongWhatIsInMemory()
+    {
+        await StartAsync(2);
+        var grain = await PlaceAsync("x", _silos[0]);
+        var activation = await grain.GetActivationAsync();
+        await grain.MoveAsync(_silos[1].Silo);
+        await TestTime.UntilAsync(async () => await grain.GetProcessAsync() == _silos[1].ProcessId, "the move");
+        (await grain.GetActivationAsync()).ShouldBe(activation);
+    }
+
+    [Fact]
     public async Task Killed_WhenAProcessHasGrains_FailsTheirCallsAtOnceAndTheyContinueElsewhere()
     {
         await StartAsync(2);

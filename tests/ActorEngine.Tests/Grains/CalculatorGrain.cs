@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using Orleans;
+using Orleans.Placement;
 using Orleans.Runtime;
 
 namespace OrleansInference.ActorEngine.Tests.Grains;
 
+[RandomPlacement]
 public sealed class CalculatorGrain(ILocalSiloDetails silo) : Grain, ICalculatorGrain
 {
     public static readonly Label Shared = new() { Text = "shared" };

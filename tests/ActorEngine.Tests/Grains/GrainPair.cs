@@ -18,7 +18,6 @@ public sealed record GrainPair(ICallerGrain Caller, ICalculatorGrain Target)
         (await pair.Caller.GetSiloAsync()).Equals(await pair.Target.GetSiloAsync()).ShouldBe(sameSilo);
         return pair;
     }
-
 }
 
 public interface ICallerGrain : IGrainWithStringKey
@@ -33,7 +32,8 @@ public interface ICallerGrain : IGrainWithStringKey
 
     Task<bool> SharesLabelAsync(ICalculatorGrain target);
 
-    Task<int> CountCallsAsync(ICalculatorGrain target, int calls);
+    /// <summary>Cancels a call of its own once that has reached the gate.</summary>
+    Task<bool> IsCancelledThroughAsync(ITurnGrain target, string gate);
 }
 
 public sealed class CallerGrain(ILocalSiloDetails silo) : Grain, ICallerGrain
@@ -58,11 +58,20 @@ public sealed class CallerGrain(ILocalSiloDetails silo) : Grain, ICallerGrain
 
     public Task<bool> SharesLabelAsync(ICalculatorGrain target) => target.IsSameAsync(CalculatorGrain.Shared);
 
-    public async Task<int> CountCallsAsync(ICalculatorGrain target, int calls)
+    public async Task<bool> IsCancelledThroughAsync(ITurnGrain target, string gate)
     {
-        var sum = 0;
-        for (var i = 0; i < calls; i++)
-            sum = await target.AddAsync(sum, 1);
-        return sum;
+        using var cancellation = new CancellationTokenSource();
+        var call = target.WatchAsync(gate, cancellation.Token);
+        await Gate.Of(gate).Reached;
+        await cancellation.CancelAsync();
+        try
+        {
+            await call;
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            return true;
+        }
     }
 }

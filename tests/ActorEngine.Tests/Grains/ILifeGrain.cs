@@ -30,6 +30,7 @@ public sealed class LifeGrain : Grain, ILifeGrain
 {
     public static readonly ConcurrentDictionary<string, int> Activations = new();
     public static readonly ConcurrentDictionary<string, DeactivationReasonCode> Deactivations = new();
+    public static readonly ConcurrentDictionary<string, int> Ticks = new();
 
     /// <summary>Activations that there are now, by key, and the keys that ever had two.</summary>
     public static readonly ConcurrentDictionary<string, int> Living = new();
@@ -107,6 +108,7 @@ public sealed class LifeGrain : Grain, ILifeGrain
         await Task.Yield();
         _isTicking = false;
         _ticks++;
+        Ticks.AddOrUpdate(this.GetPrimaryKeyString(), 1, static (_, count) => count + 1);
         if (fails)
             throw new InvalidOperationException("a timer that fails");
     }

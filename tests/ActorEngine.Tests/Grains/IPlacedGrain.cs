@@ -27,6 +27,7 @@ public interface ICallsLocalGrain : IGrainWithStringKey
 [GenerateSerializer, Immutable]
 public sealed class LabelPlacement : PlacementStrategy
 {
+    [Id(0)]
     private string _label = "";
 
     public string Label => _label;

@@ -14,6 +14,11 @@ public interface ITurnGrain : IGrainWithStringKey
 
     Task<int> CountAsync();
 
+    Task NoteAsync(int number);
+
+    /// <summary>The numbers noted, in the order they came.</summary>
+    Task<List<int>> GetNotesAsync();
+
     [AlwaysInterleave]
     Task<int> PeekAsync();
 
@@ -47,6 +52,7 @@ public interface IWorkerGrain : IGrainWithIntegerKey
 
 public class TurnGrain : Grain, ITurnGrain
 {
+    private readonly List<int> _notes = [];
     private int _count;
 
     public async Task WaitAsync(string gate)
@@ -58,6 +64,14 @@ public class TurnGrain : Grain, ITurnGrain
     public Task WaitInterleavedAsync(string gate) => WaitAsync(gate);
 
     public Task<int> CountAsync() => Task.FromResult(_count);
+
+    public Task NoteAsync(int number)
+    {
+        _notes.Add(number);
+        return Task.CompletedTask;
+    }
+
+    public Task<List<int>> GetNotesAsync() => Task.FromResult(_notes);
 
     public Task<int> PeekAsync() => Task.FromResult(_count);
 

@@ -42,6 +42,11 @@ internal sealed class FakeMembership : ISiloStatusOracle, ISiloMetadataCache
 
     public bool IsDeadSilo(SiloAddress silo) => GetApproximateSiloStatus(silo) == SiloStatus.Dead;
 
+    // Microsoft Orleans asks for these two as well.
+    public SiloAddress[] GetActiveSilos() => [.. GetApproximateSiloStatuses(onlyActive: true).Keys];
+
+    public bool IsFunctionalDirectory(SiloAddress siloAddress) => GetApproximateSiloStatus(siloAddress) == SiloStatus.Active;
+
     public bool SubscribeToSiloStatusEvents(ISiloStatusListener observer) => true;
 
     public bool UnSubscribeFromSiloStatusEvents(ISiloStatusListener observer) => true;

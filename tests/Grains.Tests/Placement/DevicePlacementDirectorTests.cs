@@ -80,5 +80,9 @@ public sealed class DevicePlacementDirectorTests
 
         public SiloAddress[] GetCompatibleSilos(PlacementTarget target) =>
             [.. membership.GetApproximateSiloStatuses(onlyActive: true).Keys];
+
+        // Microsoft Orleans asks for this as well.
+        public IReadOnlyDictionary<ushort, SiloAddress[]> GetCompatibleSilosWithVersions(PlacementTarget target) =>
+            new Dictionary<ushort, SiloAddress[]> { [0] = GetCompatibleSilos(target) };
     }
 }

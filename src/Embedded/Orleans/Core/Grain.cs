@@ -26,6 +26,9 @@ public abstract class Grain : IGrainBase, IAddressable
     /// <summary>Ends this activation once the calls that run now have finished.</summary>
     protected void DeactivateOnIdle() => GrainBaseExtensions.DeactivateOnIdle(this);
 
+    /// <summary>Moves the grain, once the calls that run now have finished, to the silo that placement then chooses.</summary>
+    protected void MigrateOnIdle() => GrainBaseExtensions.MigrateOnIdle(this);
+
     internal IGrainContext RequireContext() =>
         GrainContext ?? throw new InvalidOperationException($"{GetType()} was created outside of a silo, so it has no grain context.");
 }

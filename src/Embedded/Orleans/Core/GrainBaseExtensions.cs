@@ -9,6 +9,9 @@ public static class GrainBaseExtensions
     public static void DeactivateOnIdle(this IGrainBase grain) => ContextOf(grain).Deactivate(
         new DeactivationReason(DeactivationReasonCode.ApplicationRequested, $"{nameof(DeactivateOnIdle)} was called."));
 
+    /// <summary>Moves the grain, once the calls that run now have finished, to the silo that placement then chooses.</summary>
+    public static void MigrateOnIdle(this IGrainBase grain) => ContextOf(grain).Migrate(RequestContext.Current);
+
     /// <summary>Calls back as a turn of the grain: first after the due time, then a period after the callback before has ended.</summary>
     public static IGrainTimer RegisterGrainTimer<TState>(
         this IGrainBase grain, Func<TState, CancellationToken, Task> callback, TState state, GrainTimerCreationOptions options)

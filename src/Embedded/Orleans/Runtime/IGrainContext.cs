@@ -15,4 +15,7 @@ public interface IGrainContext
     Task Deactivated { get; }
 
     void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends the activation and has it placed anew, as the request context hints, with what it takes along.</summary>
+    void Migrate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken = default);
 }

@@ -1,0 +1,35 @@
+using Orleans;
+using Orleans.Concurrency;
+using Orleans.Runtime;
+
+namespace OrleansInference.Embedded.Streams;
+
+/// <summary>How the caller of a method that returns an IAsyncEnumerable asks for its elements. Every grain has it.</summary>
+internal interface IStreamExtension : IAddressable
+{
+    /// <summary>Calls the method, and takes the first step.</summary>
+    [AlwaysInterleave]
+    Task<StreamStep> StartAsync(Guid stream, ulong method, object?[] arguments, CancellationToken cancellation);
+
+    [AlwaysInterleave]
+    Task<StreamStep> NextAsync(Guid stream, CancellationToken cancellation);
+
+    /// <summary>Nobody asks for more.</summary>
+    [AlwaysInterleave]
+    Task EndAsync(Guid stream);
+}
+
+/// <param name="Elements">Those that came at once, in their order.</param>
+[GenerateSerializer]
+internal sealed record StreamStep(StreamState State, object?[] Elements);
+
+[GenerateSerializer]
+internal enum StreamState
+{
+    /// <summary>There may be more elements; without any yet, the next one takes its time.</summary>
+    Open,
+    Completed,
+
+    /// <summary>The activation does not know the stream: it is another one, or nobody asked for too long.</summary>
+    Unknown,
+}

@@ -1,0 +1,92 @@
+using Orleans;
+using Orleans.TestingHost;
+using OrleansInference.ActorEngine.Tests.Grains;
+
+namespace OrleansInference.ActorEngine.Tests;
+
+public sealed class MigrationTests(ClusterFixture fixture)
+{
+    private readonly string _key = Guid.NewGuid().ToString();
+
+    private IMovingGrain Grain => fixture.Client.GetGrain<IMovingGrain>(_key);
+
+    [Mirrors("MigrateOnIdle moves the grain to the silo of the placement hint, with what it dehydrated.")]
+    [Fact]
+    public async Task Migration_WhenHinted_GoesThereWithWhatIsInMemory()
+    {
+        foreach (var silo in fixture.Cluster.Silos.Concat(fixture.Cluster.Silos))
+        {
+            var after = await MoveAsync(silo, $"for {silo.Name}");
+            after.Silo.ShouldBe(silo.SiloAddress);
+            after.Text.ShouldBe($"for {silo.Name}");
+        }
+        MovingGrain.Ends[_key].ShouldBe(DeactivationReasonCode.Migrating);
+    }
+
+    [Mirrors("IPersistentState migrates with its grain: what was not written yet is not lost.")]
+    [Fact]
+    public async Task Migration_WhenAStateIsNotWritten_CarriesIt()
+    {
+        (await MoveAsync(fixture.Cluster.Silos[1], "four")).Unwritten.ShouldBe(4);
+    }
+
+    [Mirrors("Calls that wait for a grain that moves are forwarded to its new activation.")]
+    [Fact]
+    public async Task Migration_WhenCallsWait_HasThemServedByTheNewActivation()
+    {
+        var silo = fixture.Cluster.Silos[2];
+        var before = await PlaceElsewhereAsync(silo);
+        var moving = Grain.MoveWhileWaitingAsync(silo.SiloAddress, _key);
+        await Gate.Of(_key).Reached;
+        var waiting = Enumerable.Range(0, 10).Select(_ => Grain.GetAsync()).ToList();
+        Gate.Of(_key).Open();
+        await moving;
+        (await Task.WhenAll(waiting)).ShouldAllBe(report => report.Activation != before.Activation);
+    }
+
+    [Mirrors("Where placement chooses the silo that the grain is on, MigrateOnIdle only deactivates it.")]
+    [Fact]
+    public async Task Migration_WhenToTheSameSilo_OnlyEndsTheActivation()
+    {
+        var before = await PlaceElsewhereAsync(fixture.Cluster.Silos[0]);
+        await Grain.SetAsync("lost");
+        await Grain.MoveAsync(before.Silo);
+        var after = await GetWhenMovedAsync(before);
+        after.Text.ShouldBeEmpty();
+        after.Arrivals.ShouldBe(0);
+    }
+
+    // Orleans moves grains at best effort: one that cannot be taken along just ends, and is asked to move again.
+    private async Task<MovingReport> MoveAsync(InProcessSiloHandle silo, string text)
+    {
+        MovingReport? after = null;
+        await TestTime.UntilAsync(async () =>
+        {
+            var before = await PlaceElsewhereAsync(silo);
+            await Grain.SetAsync(text);
+            await Grain.MoveAsync(silo.SiloAddress);
+            after = await GetWhenMovedAsync(before);
+            return after.Arrivals == 1;
+        }, "the migration");
+        return after!;
+    }
+
+    private async Task<MovingReport> PlaceElsewhereAsync(InProcessSiloHandle silo)
+    {
+        using (ClusterFixture.PlaceAt(fixture.Cluster.Silos.First(other => other != silo).SiloAddress))
+        {
+            var report = await Grain.GetAsync();
+            if (!report.Silo.Equals(silo.SiloAddress))
+                return report;
+            await Grain.MoveAsync(fixture.Cluster.Silos.First(other => other != silo).SiloAddress);
+            return await GetWhenMovedAsync(report);
+        }
+    }
+
+    private async Task<MovingReport> GetWhenMovedAsync(MovingReport before)
+    {
+        var report = before;
+        await TestTime.UntilAsync(async () => (report = await Grain.GetAsync()).Activation != before.Activation, "the next activation");
+        return report;
+    }
+}
