@@ -2,6 +2,8 @@ namespace OrleansInference.Tool.Supervision;
 
 internal enum ProcessState
 {
+    /// <summary>Not started yet.</summary>
+    Starting,
     Running,
     /// <summary>Dead, and about to be started again.</summary>
     Restarting,

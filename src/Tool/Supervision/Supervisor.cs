@@ -11,7 +11,7 @@ internal sealed class Supervisor(
 {
     private const int ReportedLineCount = 12;
     private static readonly TimeSpan OutputBound = TimeSpan.FromSeconds(1);
-    private readonly ProcessStatus[] _statuses = [.. specifications.Select(s => new ProcessStatus(s.Name, ProcessState.Stopped, 0))];
+    private readonly ProcessStatus[] _statuses = [.. specifications.Select(s => new ProcessStatus(s.Name, ProcessState.Starting, 0))];
 
     public TimeSpan StopBound { get; init; } = TimeSpan.FromSeconds(5);
 
