@@ -9,8 +9,11 @@ internal sealed record BenchModel(string Path, ModelStore Store, ModelManifest M
 {
     public const string Name = "bench";
 
-    /// <summary>The end token of every random model.</summary>
-    public const string EndToken = "2";
+    /// <summary>The tokens that end a completion, in every random model: end of text, and end of turn.</summary>
+    public static IReadOnlyList<int> EndTokens { get; } = [2, 4];
+
+    /// <summary>Bytes and control tokens come first in every random model; the words begin here.</summary>
+    private const int FirstWord = 300;
 
     public static async Task<BenchModel> CreateAsync(BenchOptions options, string folder, CancellationToken cancellation)
     {
@@ -20,11 +23,16 @@ internal sealed record BenchModel(string Path, ModelStore Store, ModelManifest M
         return new(path, store, await store.ImportAsync(path, new ImportOptions { Name = Name }, progress: null, cancellation));
     }
 
+    /// <summary>A prompt of words; no two are alike, so that nothing of one can be reused for another.</summary>
+    public int[] NextPrompt(int tokens) =>
+        [.. Enumerable.Range(0, tokens).Select(_ => Random.Shared.Next(FirstWord, Manifest.Hyperparameters.VocabularySize))];
+
     /// <summary>Silos that have room for the whole model only together, each for an even share of its layers.</summary>
-    public IReadOnlyList<string> Silos(int count)
+    /// <param name="cells">Positions of all slots.</param>
+    public IReadOnlyList<string> Silos(int count, int cells)
     {
         var layers = (Manifest.LayerCount + count - 1) / count;
-        var perLayer = Manifest.LayerBytes.Max() + (Manifest.Hyperparameters.KvBytesPerTokenPerLayer * BenchOptions.ContextLength);
+        var perLayer = Manifest.LayerBytes.Max() + (Manifest.Hyperparameters.KvBytesPerTokenPerLayer * cells);
         // Any silo may come first and need the embeddings, or last and need the head.
         var memory = Manifest.EmbeddingBytes + Manifest.HeadBytes + (layers * perLayer);
         return [.. Enumerable.Range(1, count).Select(i => $"old-pc:name=bench-{i},threads=1,memory={memory}")];

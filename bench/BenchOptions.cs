@@ -1,11 +1,12 @@
 namespace OrleansInference.Bench;
 
 /// <param name="Rounds">Each round measures every way once, one after the other, so that a slow minute of the machine hits all alike.</param>
-/// <param name="Tokens">Tokens decoded per measurement.</param>
+/// <param name="Tokens">Tokens decoded by a stream per measurement.</param>
 internal sealed record BenchOptions(string Shape, string Type, int Rounds, int Tokens)
 {
-    /// <summary>Prompt tokens; the same for every way.</summary>
+    /// <summary>Prompt tokens where decoding is measured; the same for every way.</summary>
     public const int PromptTokens = 16;
 
+    /// <summary>Positions of the bare context.</summary>
     public const int ContextLength = 512;
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Orleans.Runtime;
 using OrleansInference.ActorEngine.TestSilo;
 
-namespace OrleansInference.Bench;
+namespace OrleansInference.Bench.Calls;
 
 /// <summary>A silo in a process of its own. It ends with its standard input, and so with the bench at the latest.</summary>
 internal sealed class BenchSilo : IDisposable

@@ -1,6 +1,7 @@
 using OrleansInference.ActorEngine.TestSilo;
+using OrleansInference.Bench.Measuring;
 
-namespace OrleansInference.Bench;
+namespace OrleansInference.Bench.Calls;
 
 /// <summary>One way of calling, and what was measured of it.</summary>
 internal sealed record CallSeries(string Name, IProcessGrain Target)
@@ -11,5 +12,5 @@ internal sealed record CallSeries(string Name, IProcessGrain Target)
     /// <summary>Of each round, many at a time.</summary>
     public List<double> CallsPerSecond { get; } = [];
 
-    public double Percentile(double share) => Microseconds.Order().ElementAt((int)(share * (Microseconds.Count - 1)));
+    public double Percentile(double share) => Statistics.Percentile(Microseconds, share);
 }

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
+using OrleansInference.Bench.Measuring;
 
-namespace OrleansInference.Bench;
+namespace OrleansInference.Bench.Calls;
 
 /// <summary>The measurements of calls as a Markdown table, with what they were made on.</summary>
 internal static class CallTable
@@ -15,7 +16,7 @@ internal static class CallTable
         {
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"| {series.Name} | {series.Percentile(0.5):F1} | {series.Percentile(0.99):F1} | {Series.Median(series.CallsPerSecond):F0} | {series.CallsPerSecond.Min():F0}–{series.CallsPerSecond.Max():F0} |");
+                $"| {series.Name} | {series.Percentile(0.5):F1} | {series.Percentile(0.99):F1} | {Statistics.Median(series.CallsPerSecond):F0} | {series.CallsPerSecond.Min():F0}–{series.CallsPerSecond.Max():F0} |");
         }
 
         text.AppendLine();

@@ -9,7 +9,7 @@ using Orleans.Runtime.Placement;
 using OrleansInference.ActorEngine.TestSilo;
 using OrleansInference.Embedded.Hosting;
 
-namespace OrleansInference.Bench;
+namespace OrleansInference.Bench.Calls;
 
 /// <summary>Calls from grain to grain on the embedded engine, within a silo process and from one to another.</summary>
 internal static class CallBench

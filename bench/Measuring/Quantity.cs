@@ -1,0 +1,21 @@
+namespace OrleansInference.Bench.Measuring;
+
+/// <summary>Something that is measured: a column of a table. Units are in the name.</summary>
+internal sealed record Quantity(string Name, int Decimals)
+{
+    public static Quantity TokensPerSecond { get; } = new("tokens/s", 2);
+
+    /// <summary>From the request to the first token at the client.</summary>
+    public static Quantity FirstToken { get; } = new("first token, ms", 0);
+
+    /// <summary>From one token to the next at the client.</summary>
+    public static Quantity TokenGap { get; } = new("between tokens, ms", 1);
+
+    /// <summary>From the head, where a token becomes text, to the client.</summary>
+    public static Quantity AddedLatency { get; } = new("head to client, ms", 2);
+
+    public static Quantity GatewayCores { get; } = new("cores of the gateway", 3);
+
+    /// <summary>Prompt tokens that were not computed again, as the server says.</summary>
+    public static Quantity CachedTokens { get; } = new("prompt tokens reused", 0);
+}

@@ -1,0 +1,21 @@
+using System.Diagnostics;
+using OrleansInference.Bench.Measuring;
+
+namespace OrleansInference.Bench.Serving;
+
+/// <summary>Streams that start together, and what they are measured by.</summary>
+internal static class StreamLoad
+{
+    /// <summary>Tokens per second of all streams together, from the first token of the first stream to the last token of the last.</summary>
+    public static async Task<Measurement> MeasureAsync(ApiClient client, IReadOnlyList<CompletionOrder> orders, CancellationToken cancellation)
+    {
+        var streams = await client.CompleteAllAsync(orders, cancellation);
+        var ticks = streams.Max(stream => stream.Times[^1]) - streams.Min(stream => stream.Times[0]);
+        return new()
+        {
+            [Quantity.TokensPerSecond] = [(streams.Sum(stream => stream.CompletionTokens) - 1) * (double)Stopwatch.Frequency / ticks],
+            [Quantity.FirstToken] = [.. streams.Select(stream => stream.FirstTokenMilliseconds)],
+            [Quantity.TokenGap] = [.. streams.SelectMany(stream => stream.GapMilliseconds)],
+        };
+    }
+}
