@@ -13,7 +13,7 @@ internal sealed record BenchModel(string Path, ModelStore Store, ModelManifest M
     public static IReadOnlyList<int> EndTokens { get; } = [2, 4];
 
     /// <summary>Bytes and control tokens come first in every random model; the words begin here.</summary>
-    private const int FirstWord = 300;
+    public const int FirstWord = 300;
 
     public static async Task<BenchModel> CreateAsync(BenchOptions options, string folder, CancellationToken cancellation)
     {
@@ -31,7 +31,9 @@ internal sealed record BenchModel(string Path, ModelStore Store, ModelManifest M
     /// <param name="cells">Positions of all slots.</param>
     public IReadOnlyList<string> Silos(int count, int cells)
     {
-        var layers = (Manifest.LayerCount + count - 1) / count;
+        var share = (Manifest.LayerCount + count - 1) / count;
+        // A layer more lets a stage without the head take it from the last one, where that does not make a silo superfluous.
+        var layers = (count - 1) * (share + 1) < Manifest.LayerCount ? share + 1 : share;
         var perLayer = Manifest.LayerBytes.Max() + (Manifest.Hyperparameters.KvBytesPerTokenPerLayer * cells);
         // Any silo may come first and need the embeddings, or last and need the head.
         var memory = Manifest.EmbeddingBytes + Manifest.HeadBytes + (layers * perLayer);

@@ -83,7 +83,9 @@ internal sealed class Workbench(string shape, string type) : IAsyncDisposable
     {
         await Console.Out.WriteLineAsync($"Starting cluster {cluster.Name} …");
         var model = cluster.Engine == ClusterEngine.Real ? await GetModelAsync(cancellation) : await GetTinyModelAsync(cancellation);
-        return await ServedModel.StartAsync(
+        var served = await ServedModel.StartAsync(
             model, cluster, Path.Combine(Folder, cluster.Name), Path.Combine(Folder, "slices"), cancellation);
+        await Console.Out.WriteLineAsync($"  layers {served.Layers}");
+        return served;
     }
 }

@@ -32,7 +32,7 @@ internal static class ScenarioTable
         text.AppendLine();
         text.AppendLine(
             CultureInfo.InvariantCulture,
-            $"{scenario.Conditions} {rounds} interleaved rounds: median (smallest–largest), or p50 / p95 / p99 of {LeastForPercentiles} values and more.");
+            $"{scenario.Conditions} Interleaved rounds: {rounds}. A cell is median (smallest–largest), or p50 / p95 / p99 of {LeastForPercentiles} values and more.");
         text.Append(Machine.Describe());
         return text.ToString();
     }

@@ -37,7 +37,7 @@ internal sealed class PrefillPart : IPart
                 Target.Ratio(ours[2], ours[0], Quantity.FirstToken),
                 .. theirs.Select(one => Target.Ratio(one, ours[0], Quantity.FirstToken)),
             ],
-            $"{bench.ModelName}; one thread in every process that computes; prompts of {PromptTokens} tokens, one at a time. {bench.Programs.LeftOut}");
+            $"{bench.ModelName}; one thread in every process that computes; prompts of {PromptTokens} tokens, one at a time.{bench.Programs.LeftOut}");
 
         Series Over(string name, ApiClient client) => new(name, async stop =>
         {

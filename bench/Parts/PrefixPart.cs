@@ -11,7 +11,6 @@ internal sealed class PrefixPart : IPart
 {
     private const int HistoryTokens = 1_000;
     private const int QuestionTokens = 16;
-    private const int AnswerWord = 1_000;
 
     public string Name => "prefix";
 
@@ -31,7 +30,7 @@ internal sealed class PrefixPart : IPart
         return new(
             [Quantity.FirstToken, Quantity.CachedTokens], [.. pairs.SelectMany(static pair => pair)],
             [.. pairs.Select(static (pair, index) => Target.Ratio(pair[1], pair[0], Quantity.FirstToken, most: index < 2 ? 0.15 : null))],
-            $"{bench.ModelName}; stages of one thread; a first prompt of {HistoryTokens} tokens, {tokens} tokens of answer, {QuestionTokens} of the next question. {bench.Programs.LeftOut}");
+            $"{bench.ModelName}; stages of one thread; a first prompt of {HistoryTokens} tokens, {tokens} tokens of answer, {QuestionTokens} of the next question.{bench.Programs.LeftOut}");
 
         Series[] TurnsOf(string name, ApiClient client)
         {
@@ -40,13 +39,13 @@ internal sealed class PrefixPart : IPart
             [
                 new($"{name}, first turn", stop => AskAsync(client, history = model.NextPrompt(HistoryTokens), stop)),
                 new($"{name}, second turn", stop => AskAsync(
-                    client, [.. history, .. Enumerable.Repeat(AnswerWord, tokens), .. model.NextPrompt(QuestionTokens)], stop)),
+                    client, [.. history, .. Enumerable.Repeat(BenchModel.FirstWord, tokens), .. model.NextPrompt(QuestionTokens)], stop)),
             ];
         }
 
         async Task<Measurement> AskAsync(ApiClient client, int[] prompt, CancellationToken stop)
         {
-            var record = await client.CompleteAsync(new(prompt, tokens, new Dictionary<int, int> { [AnswerWord] = 100 }), stop);
+            var record = await client.CompleteAsync(new(prompt, tokens, new Dictionary<int, int> { [BenchModel.FirstWord] = 100 }), stop);
             return new() { [Quantity.FirstToken] = [record.FirstTokenMilliseconds], [Quantity.CachedTokens] = [record.CachedTokens] };
         }
     }

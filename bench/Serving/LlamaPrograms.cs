@@ -12,7 +12,7 @@ internal sealed record LlamaPrograms(string? Server, string? Bench, string? RpcS
     /// <exception cref="UserErrorException">A variable names a file that does not exist.</exception>
     public static LlamaPrograms FromEnvironment() => new(Find(ServerVariable), Find(BenchVariable), Find(RpcServerVariable));
 
-    /// <summary>Which rows are left out, and why; empty when none is.</summary>
+    /// <summary>A sentence that says which variables are not set, for the end of a text; empty when all are.</summary>
     public string LeftOut
     {
         get
@@ -22,7 +22,7 @@ internal sealed record LlamaPrograms(string? Server, string? Bench, string? RpcS
                 .. new[] { (Server, ServerVariable), (Bench, BenchVariable), (RpcServer, RpcServerVariable) }
                     .Where(program => program.Item1 is null).Select(program => program.Item2),
             ];
-            return unset.Length == 0 ? "" : $"Rows of llama.cpp's own programs are left out where {string.Join(", ", unset)} would name them. ";
+            return unset.Length == 0 ? "" : $" {string.Join(", ", unset)} not set: rows of llama.cpp's own programs are left out.";
         }
     }
 

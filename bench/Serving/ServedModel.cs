@@ -66,6 +66,9 @@ internal sealed class ServedModel : IAsyncDisposable
     public Task<long> ReadAllocatedBytesAsync(string silo, CancellationToken cancellation) =>
         AllocationMeter.ReadAsync(Path.Combine(_data.FullPath, silo), cancellation);
 
+    /// <summary>The layers of each stage, in order.</summary>
+    public string Layers { get; private set; } = "";
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
@@ -88,6 +91,7 @@ internal sealed class ServedModel : IAsyncDisposable
         }
 
         var planned = (await topology.GetTopologyAsync(cancellation)).Pipelines.Single().Stages;
+        Layers = string.Join(" | ", planned.OrderBy(static stage => stage.Stage).Select(static stage => stage.Layers));
         Silos = [.. planned.OrderBy(static stage => stage.Stage).Select(static stage => stage.Silo!)];
         if (Silos.Count != stages)
             throw new InvalidOperationException($"{stages} stages were wanted, but the plan has {Silos.Count}.");
