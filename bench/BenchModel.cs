@@ -18,7 +18,8 @@ internal sealed record BenchModel(string Path, ModelStore Store, ModelManifest M
     public static async Task<BenchModel> CreateAsync(BenchOptions options, string folder, CancellationToken cancellation)
     {
         var path = System.IO.Path.Combine(folder, $"{options.Shape}-{options.Type}.gguf");
-        RandomModel.Write(RandomModelShape.Get(options.Shape), Enum.Parse<GgmlType>(options.Type), seed: 1, path, progress: null, cancellation);
+        var (shape, type) = (RandomModelShape.Get(options.Shape), Enum.Parse<GgmlType>(options.Type));
+        RandomModel.Write(shape, type, seed: 1, path, progress: null, cancellation);
         var store = new ModelStore(System.IO.Path.Combine(folder, "models"));
         return new(path, store, await store.ImportAsync(path, new ImportOptions { Name = Name }, progress: null, cancellation));
     }

@@ -1,6 +1,6 @@
 namespace OrleansInference.Bench;
 
-/// <param name="Rounds">Each round measures every way once, one after the other, so that a slow minute of the machine hits all alike.</param>
+/// <param name="Rounds">Each measures every way once.</param>
 /// <param name="Tokens">Tokens decoded by a stream per measurement.</param>
 internal sealed record BenchOptions(string Shape, string Type, int Rounds, int Tokens)
 {

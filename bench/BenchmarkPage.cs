@@ -21,6 +21,7 @@ internal static class BenchmarkPage
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "OrleansInference.sln")))
             folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException($"There is no OrleansInference.sln above {AppContext.BaseDirectory}.");
+        return folder?.FullName
+            ?? throw new InvalidOperationException($"There is no OrleansInference.sln above {AppContext.BaseDirectory}.");
     }
 }

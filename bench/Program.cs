@@ -14,10 +14,10 @@ if (args is [BenchSiloProgram.Argument])
     return 0;
 }
 
-var shape = new Option<string>("--shape") { Description = "Shape of the model", DefaultValueFactory = _ => "tinyllama-1.1b", Recursive = true };
-var type = new Option<string>("--type") { Description = "Type of its weights", DefaultValueFactory = _ => "Q4_0", Recursive = true };
-var rounds = new Option<int?>("--rounds") { Description = "Rounds; each measures every way once", Recursive = true };
-var tokens = new Option<int?>("--tokens") { Description = "Tokens that a stream decodes per measurement", Recursive = true };
+var shape = new Option<string>("--shape") { Description = "Shape of the model", DefaultValueFactory = _ => "tinyllama-1.1b" };
+var type = new Option<string>("--type") { Description = "Type of its weights", DefaultValueFactory = _ => "Q4_0" };
+var rounds = new Option<int?>("--rounds") { Description = "Rounds; each measures every way once" };
+var tokens = new Option<int?>("--tokens") { Description = "Tokens that a stream decodes per measurement" };
 foreach (var bounded in new[] { rounds, tokens })
 {
     bounded.Validators.Add(result =>
@@ -27,6 +27,9 @@ foreach (var bounded in new[] { rounds, tokens })
     });
 }
 
+Option[] options = [shape, type, rounds, tokens];
+foreach (var option in options)
+    option.Recursive = true;
 var command = new RootCommand("Measures what docs/benchmarks.md shows: everything, or one part.") { shape, type, rounds, tokens };
 command.SetAction((arguments, cancellation) => RunOf(arguments).MeasureAllAsync(cancellation));
 foreach (var part in BenchRun.AllParts)

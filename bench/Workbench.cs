@@ -17,7 +17,8 @@ internal sealed class Workbench(string shape, string type) : IAsyncDisposable
 
     public LlamaPrograms Programs { get; } = LlamaPrograms.FromEnvironment();
 
-    public string ModelName => $"{shape}, {type}, random weights";
+    /// <summary>What holds wherever the model is measured, in words.</summary>
+    public string Conditions => $"{shape}, {type}, random weights; one thread in every process that computes";
 
     public async Task<BenchModel> GetModelAsync(CancellationToken cancellation)
     {

@@ -30,9 +30,9 @@ internal static class ScenarioTable
         }
 
         text.AppendLine();
-        text.AppendLine(
-            CultureInfo.InvariantCulture,
-            $"{scenario.Conditions} Interleaved rounds: {rounds}. A cell is median (smallest–largest), or p50 / p95 / p99 of {LeastForPercentiles} values and more.");
+        text.AppendLine(scenario.Conditions);
+        text.Append(CultureInfo.InvariantCulture, $"Interleaved rounds: {rounds}; median (smallest–largest), ");
+        text.AppendLine(CultureInfo.InvariantCulture, $"or p50 / p95 / p99 of {LeastForPercentiles} values and more.");
         text.Append(Machine.Describe());
         return text.ToString();
     }
@@ -41,18 +41,18 @@ internal static class ScenarioTable
     {
         double[] values = [.. Enumerable.Range(0, rounds).Select(target.OfRound)];
         var median = Statistics.Median(values);
-        AppendRow(
-            text,
-            [target.Name, Format(median, 3), $"{Format(values.Min(), 3)}–{Format(values.Max(), 3)}", target.Wanted, target.Verdict(median)]);
+        AppendRow(text, [target.Name, Format(median, 3), Range(values, 3), target.Wanted, target.Verdict(median)]);
     }
 
     private static string Format(double[] values, int decimals) => values.Length switch
     {
         0 => "",
         1 => Format(values[0], decimals),
-        < LeastForPercentiles => $"{Format(Statistics.Median(values), decimals)} ({Format(values.Min(), decimals)}–{Format(values.Max(), decimals)})",
+        < LeastForPercentiles => $"{Format(Statistics.Median(values), decimals)} ({Range(values, decimals)})",
         _ => string.Join(" / ", Shares.Select(share => Format(Statistics.Percentile(values, share), decimals))),
     };
+
+    private static string Range(double[] values, int decimals) => $"{Format(values.Min(), decimals)}–{Format(values.Max(), decimals)}";
 
     private static string Format(double value, int decimals) => value.ToString($"F{decimals}", CultureInfo.InvariantCulture);
 

@@ -24,7 +24,8 @@ internal sealed class ClockTokenizer : ITokenizer
     public static IEnumerable<double> MillisecondsSince(string text, long at) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries)
         .Select(sent => (at - long.Parse(sent, CultureInfo.InvariantCulture)) * 1e3 / Stopwatch.Frequency);
 
-    public int[] Tokenize(string text, bool addSpecial, bool parseSpecial) => [.. Encoding.UTF8.GetBytes(text).Select(static one => (int)one)];
+    public int[] Tokenize(string text, bool addSpecial, bool parseSpecial) =>
+        [.. Encoding.UTF8.GetBytes(text).Select(static one => (int)one)];
 
     public int[] TokenizeChat(IReadOnlyList<ChatMessage> messages) => throw new ChatTemplateException("There is no chat template.");
 

@@ -4,8 +4,10 @@ namespace OrleansInference.Bench.Paced;
 
 internal sealed class PacedEngineFactory(double tokensPerSecond) : IStageEngineFactory
 {
-    public Task<IStageEngine> LoadStageAsync(StageConfiguration configuration, IProgress<double>? progress, CancellationToken cancellation) =>
+    public Task<IStageEngine> LoadStageAsync(
+        StageConfiguration configuration, IProgress<double>? progress, CancellationToken cancellation) =>
         Task.FromResult<IStageEngine>(new PacedEngine(configuration, tokensPerSecond));
 
-    public Task<ITokenizer> LoadTokenizerAsync(string model, CancellationToken cancellation) => Task.FromResult<ITokenizer>(new ClockTokenizer());
+    public Task<ITokenizer> LoadTokenizerAsync(string model, CancellationToken cancellation) =>
+        Task.FromResult<ITokenizer>(new ClockTokenizer());
 }

@@ -3,7 +3,7 @@ using OrleansInference.Bench.Serving;
 
 namespace OrleansInference.Bench.Parts;
 
-/// <summary>What silos allocate for a token. A tiny model makes many tokens, so that what a silo allocates every second counts little.</summary>
+/// <summary>What silos allocate for a token. A tiny model makes many, so that what a silo allocates every second counts little.</summary>
 internal sealed class AllocationPart : IPart
 {
     private static readonly Quantity HeadBytes = new("bytes a token, head", 0);
@@ -29,8 +29,7 @@ internal sealed class AllocationPart : IPart
         Series Of(ServedModel served, int streams) => new($"{Count.Stages(served.Silos.Count)}, {Count.Streams(streams)}", async stop =>
         {
             var before = await ReadAsync(served, stop);
-            var orders = Enumerable.Range(0, streams).Select(_ => new CompletionOrder(model.NextPrompt(BenchOptions.PromptTokens), tokens));
-            await served.Client.CompleteAllAsync(orders, stop);
+            await served.Client.CompleteAllAsync(CompletionOrder.Streams(model, streams, tokens), stop);
             var after = await ReadAsync(served, stop);
             double[] bytes = [.. after.Zip(before, (now, then) => (double)(now - then) / (streams * tokens))];
             return new() { [HeadBytes] = [bytes[0]], [StageBytes] = bytes[1..] };

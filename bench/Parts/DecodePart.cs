@@ -44,9 +44,9 @@ internal sealed class DecodePart : IPart
                 Target.Ratio(ours[2], bare, Quantity.TokensPerSecond, least: 0.95),
                 .. theirs.Select(one => Target.Ratio(one, bare, Quantity.TokensPerSecond)),
             ],
-            $"{bench.ModelName}; one thread in every process that computes; {tokens} tokens after a prompt of {BenchOptions.PromptTokens}.{bench.Programs.LeftOut}");
+            $"{bench.Conditions}; {tokens} tokens after a prompt of {BenchOptions.PromptTokens}.{bench.Programs.LeftOut}");
 
-        Series Over(string name, ApiClient client) => new(
-            name, stop => StreamLoad.MeasureAsync(client, [new(model.NextPrompt(BenchOptions.PromptTokens), tokens)], stop));
+        Series Over(string name, ApiClient client) =>
+            new(name, stop => StreamLoad.MeasureAsync(client, CompletionOrder.Streams(model, 1, tokens), stop));
     }
 }

@@ -27,8 +27,7 @@ internal sealed class DelayPart : IPart
         Series[] all =
         [
             .. clusters.Zip(shapes, (cluster, shape) => new Series($"{shape.DelayMilliseconds} ms", stop => StreamLoad.MeasureAsync(
-                cluster.Client,
-                [.. Enumerable.Range(0, Streams).Select(_ => new CompletionOrder(model.NextPrompt(BenchOptions.PromptTokens), tokens))], stop))),
+                cluster.Client, CompletionOrder.Streams(model, Streams, tokens), stop))),
         ];
         return new(
             [Quantity.TokensPerSecond, Quantity.FirstToken, Quantity.TokenGap], all,
@@ -37,6 +36,6 @@ internal sealed class DelayPart : IPart
                 Target.Ratio(all[2], all[0], Quantity.TokensPerSecond, least: 0.8),
                 Target.Ratio(all[3], all[0], Quantity.TokensPerSecond),
             ],
-            $"{bench.ModelName}; {StageCount} stages of one thread; {Streams} streams of {tokens} tokens after prompts of {BenchOptions.PromptTokens}; tokens/s of all streams together.");
+            $"{bench.Conditions}; {StageCount} stages; {Streams} streams of {tokens} tokens after prompts of {BenchOptions.PromptTokens}.");
     }
 }

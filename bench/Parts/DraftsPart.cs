@@ -17,7 +17,8 @@ internal sealed class DraftsPart : IPart
         Enumerable.Range(BenchModel.FirstWord, 4).ToDictionary(static word => word, static word => word == BenchModel.FirstWord ? 100 : 95);
 
     /// <summary>Nearly every draft is wrong.</summary>
-    private static readonly Dictionary<int, int> EightWords = Enumerable.Range(BenchModel.FirstWord, 8).ToDictionary(static word => word, static _ => 100);
+    private static readonly Dictionary<int, int> EightWords =
+        Enumerable.Range(BenchModel.FirstWord, 8).ToDictionary(static word => word, static _ => 100);
 
     public string Name => "drafts";
 
@@ -46,7 +47,7 @@ internal sealed class DraftsPart : IPart
                 Target.Ratio(three[1], without, Quantity.TokensPerSecond),
                 Target.Ratio(three[2], without, Quantity.TokensPerSecond),
             ],
-            $"{bench.ModelName}; stages of one thread; one stream of {tokens} tokens after a prompt of {BenchOptions.PromptTokens}.");
+            $"{bench.Conditions}; one stream of {tokens} tokens after a prompt of {BenchOptions.PromptTokens}.");
 
         Series Over(ServedModel served, string name, Dictionary<int, int> bias) => new(name, stop => StreamLoad.MeasureAsync(
             served.Client, [new(model.NextPrompt(BenchOptions.PromptTokens), tokens, bias)], stop));

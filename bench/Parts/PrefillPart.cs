@@ -24,7 +24,11 @@ internal sealed class PrefillPart : IPart
         Series[] ours = [.. clusters.Select((cluster, index) => Over(Count.Stages(index + 1), cluster.Client))];
         var theirs = new List<Series>();
         if (await bench.GetLlamaBenchAsync(cancellation) is { } program)
-            theirs.Add(new Series("llama-bench", async stop => MeasurementOf(PromptTokens / await program.MeasureAsync(PromptTokens, 0, stop))));
+        {
+            theirs.Add(new Series(
+                "llama-bench", async stop => MeasurementOf(PromptTokens / await program.MeasureAsync(PromptTokens, tokens: 0, stop))));
+        }
+
         if (await bench.GetLlamaServerAsync(isSplit: false, cancellation) is { } whole)
             theirs.Add(Over("llama-server", whole.Client));
         if (await bench.GetLlamaServerAsync(isSplit: true, cancellation) is { } split)
@@ -37,7 +41,7 @@ internal sealed class PrefillPart : IPart
                 Target.Ratio(ours[2], ours[0], Quantity.FirstToken),
                 .. theirs.Select(one => Target.Ratio(one, ours[0], Quantity.FirstToken)),
             ],
-            $"{bench.ModelName}; one thread in every process that computes; prompts of {PromptTokens} tokens, one at a time.{bench.Programs.LeftOut}");
+            $"{bench.Conditions}; prompts of {PromptTokens} tokens, one at a time.{bench.Programs.LeftOut}");
 
         Series Over(string name, ApiClient client) => new(name, async stop =>
         {

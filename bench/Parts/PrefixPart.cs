@@ -30,7 +30,8 @@ internal sealed class PrefixPart : IPart
         return new(
             [Quantity.FirstToken, Quantity.CachedTokens], [.. pairs.SelectMany(static pair => pair)],
             [.. pairs.Select(static (pair, index) => Target.Ratio(pair[1], pair[0], Quantity.FirstToken, most: index < 2 ? 0.15 : null))],
-            $"{bench.ModelName}; stages of one thread; a first prompt of {HistoryTokens} tokens, {tokens} tokens of answer, {QuestionTokens} of the next question.{bench.Programs.LeftOut}");
+            $"{bench.Conditions}; a first prompt of {HistoryTokens} tokens, {tokens} of answer, {QuestionTokens} of the next question."
+            + bench.Programs.LeftOut);
 
         Series[] TurnsOf(string name, ApiClient client)
         {

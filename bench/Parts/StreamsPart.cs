@@ -31,11 +31,10 @@ internal sealed class StreamsPart : IPart
                 Target.Ratio(sixteen[2], sixteen[0], Quantity.TokensPerSecond),
                 .. theirs.Zip([eight[0], sixteen[0]], (their, our) => Target.Ratio(our, their, Quantity.TokensPerSecond)),
             ],
-            $"{bench.ModelName}; one thread in every process that computes; {tokens} tokens a stream after prompts of {BenchOptions.PromptTokens}; tokens/s of all streams together.{bench.Programs.LeftOut}");
+            $"{bench.Conditions}; {tokens} tokens a stream after prompts of {BenchOptions.PromptTokens}.{bench.Programs.LeftOut}");
 
-        Series Over(ApiClient client, int streams, string name) => new(FormattableString.Invariant($"{streams} streams, {name}"), stop =>
-            StreamLoad.MeasureAsync(
-                client,
-                [.. Enumerable.Range(0, streams).Select(_ => new CompletionOrder(model.NextPrompt(BenchOptions.PromptTokens), tokens))], stop));
+        Series Over(ApiClient client, int streams, string name) => new(
+            $"{Count.Streams(streams)}, {name}",
+            stop => StreamLoad.MeasureAsync(client, CompletionOrder.Streams(model, streams, tokens), stop));
     }
 }

@@ -9,7 +9,7 @@ internal sealed class ApiClient(Uri server) : IDisposable
     private static readonly TimeSpan CompletionBound = TimeSpan.FromMinutes(5);
     private readonly HttpClient _http = new() { BaseAddress = server, Timeout = CompletionBound };
 
-    /// <exception cref="InvalidOperationException">The server refuses, fails, or sends another number of tokens than was asked for.</exception>
+    /// <exception cref="InvalidOperationException">The server refuses, fails, or sends more or fewer tokens than wanted.</exception>
     public async Task<CompletionRecord> CompleteAsync(CompletionOrder order, CancellationToken cancellation)
     {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

@@ -26,7 +26,7 @@ internal sealed record ClusterShape(
         $"{Stages}-{Engine}-{DelayMilliseconds.ToString(CultureInfo.InvariantCulture)}{(HasDrafts ? "-drafts" : "")}";
 
     /// <summary>A process as <c>oinf up</c> starts it, with what is different here.</summary>
-    /// <param name="slices">Folder of the slices: the same slice has the same name, so that clusters share them, on disk and in memory.</param>
+    /// <param name="slices">Folder of the slices: the same slice has the same name, so clusters share it, on disk and in memory.</param>
     /// <param name="meters">Folder of the meters.</param>
     public ProcessSpecification Apply(ProcessSpecification process, string slices, string meters)
     {

@@ -9,10 +9,8 @@ internal sealed class LlamaBench(string program, string model, string folder)
     /// <returns>Tokens per second; of a prompt if <paramref name="promptTokens"/> is not 0, else of decoding.</returns>
     public async Task<double> MeasureAsync(int promptTokens, int tokens, CancellationToken cancellation)
     {
-        string[] arguments =
-        [
-            "-m", model, "-t", "1", "-p", Text(promptTokens), "-n", Text(promptTokens > 0 ? 0 : tokens), "-r", "1", "-fa", "1", "-o", "jsonl",
-        ];
+        string[] work = ["-p", Text(promptTokens), "-n", Text(promptTokens > 0 ? 0 : tokens), "-r", "1"];
+        string[] arguments = ["-m", model, "-t", "1", "-fa", "1", "-o", "jsonl", .. work];
         var output = await LlamaProcess.RunAsync(program, arguments, Path.Combine(folder, "bench.log"), cancellation);
         // Its log lines and its result come in one stream here.
         var line = output.Split('\n').Last(static line => line.StartsWith('{'));

@@ -10,15 +10,17 @@ internal sealed class LlamaProcess : IDisposable
     private readonly string _log;
     private readonly Process _process;
 
+    /// <summary>A pipe would have to be read; the shell gives the program a file.</summary>
+    private const string Script = "log=$1; shift; exec \"$@\" >\"$log\" 2>&1";
+
     private LlamaProcess(string program, IReadOnlyList<string> arguments, string log)
     {
         _log = log;
-        // A pipe would have to be read; the shell gives it a file.
-        _process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" >\"$log\" 2>&1", "sh", log, program, .. arguments]))!;
+        _process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Script, "sh", log, program, .. arguments]))!;
     }
 
     /// <param name="log">The file that its output goes to.</param>
-    /// <param name="isReady">Asked again and again; may fail with an <see cref="IOException"/> or <see cref="HttpRequestException"/>.</param>
+    /// <param name="isReady">Asked again and again; fails as long as nothing listens.</param>
     public static async Task<LlamaProcess> StartAsync(
         string program, IReadOnlyList<string> arguments, string log, Func<Task<bool>> isReady, CancellationToken cancellation)
     {
@@ -49,7 +51,7 @@ internal sealed class LlamaProcess : IDisposable
         await process._process.WaitForExitAsync(cancellation).WaitAsync(ReadyBound, cancellation);
         return process._process.ExitCode == 0
             ? await File.ReadAllTextAsync(log, cancellation)
-            : throw new InvalidOperationException($"{program} ended with exit code {process._process.ExitCode}. It said:\n{process.Tail()}");
+            : throw new InvalidOperationException($"{program} ended with code {process._process.ExitCode}. It said:\n{process.Tail()}");
     }
 
     public void Dispose()

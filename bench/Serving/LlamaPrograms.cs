@@ -30,6 +30,7 @@ internal sealed record LlamaPrograms(string? Server, string? Bench, string? RpcS
     {
         null or "" => null,
         var path when File.Exists(path) => Path.GetFullPath(path),
-        var path => throw new UserErrorException($"{variable} is '{path}', but there is no such file. Name the program, or unset the variable."),
+        var path => throw new UserErrorException(
+            $"{variable} is '{path}', but there is no such file. Name the program, or unset the variable."),
     };
 }

@@ -5,7 +5,7 @@ using OrleansInference.Tool.Clusters;
 
 namespace OrleansInference.Bench.Serving;
 
-/// <summary>llama.cpp's own server, with the whole model, or with the model split over two of its RPC servers; one thread in each.</summary>
+/// <summary>llama.cpp's own server, with the whole model or with the model split over two of its RPC servers; one thread each.</summary>
 internal sealed class LlamaServer : IDisposable
 {
     private const int RpcServers = 2;

@@ -31,7 +31,8 @@ internal sealed class ServedModel : IAsyncDisposable
         var processes = ClusterPlan.Create(
             options, HostPrograms.Find(AppContext.BaseDirectory), _data, _folder.FullPath, Environment.ProcessorCount);
         _supervisor = new Supervisor(
-            [.. processes.Select(process => shape.Apply(process, slices, folder))], _data.Logs, RestartPolicy.Never, _lines.Enqueue, TimeProvider.System);
+            [.. processes.Select(process => shape.Apply(process, slices, folder))], _data.Logs, RestartPolicy.Never, _lines.Enqueue,
+            TimeProvider.System);
         _run = _supervisor.RunAsync(_stop.Token);
         _url = new Uri($"http://{http}");
         Client = new ApiClient(_url);

@@ -6,8 +6,9 @@ namespace OrleansInference.Bench.Serving;
 /// <summary>Streams that start together, and what they are measured by.</summary>
 internal static class StreamLoad
 {
-    /// <summary>Tokens per second of all streams together, from the first token of the first stream to the last token of the last.</summary>
-    public static async Task<Measurement> MeasureAsync(ApiClient client, IReadOnlyList<CompletionOrder> orders, CancellationToken cancellation)
+    /// <summary>Tokens per second are those of all streams together, from the first token of the first to the last of the last.</summary>
+    public static async Task<Measurement> MeasureAsync(
+        ApiClient client, IEnumerable<CompletionOrder> orders, CancellationToken cancellation)
     {
         var streams = await client.CompleteAllAsync(orders, cancellation);
         var ticks = streams.Max(stream => stream.Times[^1]) - streams.Min(stream => stream.Times[0]);
