@@ -24,7 +24,7 @@ internal static class ClusterPlan
     public static string DescribeThreads(ClusterOptions options, int processorCount)
     {
         var threads = options.Silos.Select(silo => $"{silo.Name} {Text(Threads(options, silo, processorCount))}");
-        return $"Compute threads, on {Text(processorCount)} processors: {string.Join(", ", threads)}.";
+        return $"Processors: {Text(processorCount)}. Compute threads: {string.Join(", ", threads)}.";
     }
 
     /// <summary>Silos that do not say otherwise get an even share: those of one machine compute at the same time.</summary>

@@ -8,6 +8,9 @@ namespace OrleansInference.Silo.Tests.Engines;
 /// <summary>A model in slices, each in an engine of its own, one after another.</summary>
 internal sealed class SlicedModel : IModelRunner
 {
+    /// <summary>With the default number of slots these are cells for each slot; with the default number of cells all slots share them.</summary>
+    public const int CellsForEachSlot = 8 * 256;
+
     private readonly List<float[]> _logits = [];
 
     private SlicedModel(IReadOnlyList<LlamaStageEngine> stages)
