@@ -72,6 +72,7 @@ internal sealed unsafe class BareContext : IDisposable
                 throw new InvalidOperationException($"llama_decode failed at position {position}.");
         }
 
-        return GreedyChoice.Of(new ReadOnlySpan<float>(LlamaNative.llama_get_logits_ith(_context, tokens.Length - 1), _model.VocabularySize));
+        var logits = LlamaNative.llama_get_logits_ith(_context, tokens.Length - 1);
+        return GreedyChoice.Of(new ReadOnlySpan<float>(logits, _model.VocabularySize));
     }
 }

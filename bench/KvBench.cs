@@ -70,7 +70,8 @@ internal static class KvBench
             foreach (var one in cases)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var (together, apart) = (Measure(unified, unifiedStates[one.Depth], one), Measure(separate, separateStates[one.Depth], one));
+                var together = Measure(unified, unifiedStates[one.Depth], one);
+                var apart = Measure(separate, separateStates[one.Depth], one);
                 await Console.Out.WriteLineAsync(string.Create(
                     CultureInfo.InvariantCulture, $"round {round}: {one.Name}: {together:F1} ms, apart {apart:F1} ms"));
                 if (round == 0)

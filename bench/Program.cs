@@ -17,6 +17,7 @@ calls.SetAction((_, cancellation) => CallBench.RunAsync(cancellation));
 command.Subcommands.Add(calls);
 var kv = new Command("kv", "A step's CPU time with one KV cache for all sequences, against one for each.") { shape, type, rounds };
 kv.SetAction((arguments, cancellation) => KvBench.RunAsync(
-    new BenchOptions(arguments.GetRequiredValue(shape), arguments.GetRequiredValue(type), arguments.GetValue(rounds), Tokens: 0), cancellation));
+    new BenchOptions(arguments.GetRequiredValue(shape), arguments.GetRequiredValue(type), arguments.GetValue(rounds), Tokens: 0),
+    cancellation));
 command.Subcommands.Add(kv);
 return await command.Parse(args).InvokeAsync();

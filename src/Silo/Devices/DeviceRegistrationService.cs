@@ -54,6 +54,7 @@ internal sealed partial class DeviceRegistrationService(
     [LoggerMessage(
         53, LogLevel.Warning,
         "Device:Threads is {Threads}, but this process may use {ProcessorCount} processors: the threads of a stage wait for each other at "
-        + "every tensor, so more of them than processors are much slower. Set Device:Threads to {ProcessorCount} or less, or leave it out.")]
+        + "every tensor, so more of them than processors are much slower. Set Device:Threads to {ProcessorCount} or less, or leave it "
+        + "out.")]
     private partial void LogTooManyThreads(int threads, int processorCount);
 }

@@ -16,7 +16,8 @@ internal static class ClusterPlan
         [
             new(GatewayName, programs.Gateway, [], Gateway(options, clusterFolder), IsEssential: true),
             .. options.Silos.Select(silo =>
-                new ProcessSpecification(silo.Name, programs.Silo, [], Silo(options, silo, data, clusterFolder, Threads(options, silo, processorCount)))),
+                new ProcessSpecification(
+                    silo.Name, programs.Silo, [], Silo(options, silo, data, clusterFolder, Threads(options, silo, processorCount)))),
         ];
     }
 

@@ -8,7 +8,7 @@ namespace OrleansInference.Silo.Tests.Engines;
 /// <summary>A model in slices, each in an engine of its own, one after another.</summary>
 internal sealed class SlicedModel : IModelRunner
 {
-    /// <summary>With the default number of slots these are cells for each slot; with the default number of cells all slots share them.</summary>
+    /// <summary>With the default number of slots, cells for each; the default number of cells is shared by all slots.</summary>
     public const int CellsForEachSlot = 8 * 256;
 
     private readonly List<float[]> _logits = [];

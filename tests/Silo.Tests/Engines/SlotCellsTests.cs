@@ -7,7 +7,8 @@ namespace OrleansInference.Silo.Tests.Engines;
 /// <summary>With cells of its own for every slot a batch is computed in passes, and nothing of that shows in what comes out.</summary>
 public sealed class SlotCellsTests(TestModels models)
 {
-    private static readonly SamplingParameters s_seeded = new() { Temperature = 0.9f, TopK = 40, TopP = 0.95f, RepeatPenalty = 1.1f, Seed = 42 };
+    private static readonly SamplingParameters s_seeded =
+        new() { Temperature = 0.9f, TopK = 40, TopP = 0.95f, RepeatPenalty = 1.1f, Seed = 42 };
 
     private static readonly SamplingParameters[] s_samplings =
         [SamplingParameters.Greedy, s_seeded, s_seeded with { Seed = 1 }, SamplingParameters.Greedy];

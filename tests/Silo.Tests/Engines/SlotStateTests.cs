@@ -77,7 +77,7 @@ public sealed class SlotStateTests(TestModels models)
         InSlot(copied, 6).ShouldEqual(expected);
     }
 
-    /// <summary>Cells may be copied only when the next batch is computed; whatever is done to a slot before that must not be seen.</summary>
+    /// <summary>Cells may be copied only when the next batch is computed; what is done to slots before that must not show.</summary>
     [Theory]
     [InlineData("pebble", 512)]
     [InlineData("pebble", SlicedModel.CellsForEachSlot)]

@@ -24,8 +24,8 @@ internal sealed unsafe class SliceContext : IDisposable
     private bool _isCopyPending;
 
     private SliceContext(
-        LlamaContextHandle context, GgmlThreadpoolHandle threads, HiddenCapture? capture, SliceModel model, StageConfiguration configuration,
-        ComputeGate gate, int* abort)
+        LlamaContextHandle context, GgmlThreadpoolHandle threads, HiddenCapture? capture, SliceModel model,
+        StageConfiguration configuration, ComputeGate gate, int* abort)
     {
         _context = context;
         _gate = gate;
