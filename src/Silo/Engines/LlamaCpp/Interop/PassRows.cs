@@ -43,14 +43,20 @@ internal sealed class PassRows(int slotCount, int maximumRows, int hiddenSize, i
         return _hidden.AsMemory(0, order.Length * hiddenSize);
     }
 
-    /// <summary>Keeps a row's logits, which the next pass would overwrite.</summary>
+    /// <summary>Keeps a row's logits, which the next pass would overwrite; of a row without any, that it has none.</summary>
     public void KeepLogits(int row, ReadOnlySpan<float> logits)
     {
+        if (logits.IsEmpty)
+        {
+            _logitPlaces[row] = -1;
+            return;
+        }
         if ((_logitCount + 1) * vocabularySize > _logits.Length)
             Array.Resize(ref _logits, Math.Max(1, 2 * _logitCount) * vocabularySize);
         logits.CopyTo(_logits.AsSpan(_logitCount * vocabularySize));
         _logitPlaces[row] = _logitCount++;
     }
 
-    public ReadOnlySpan<float> Logits(int row) => _logits.AsSpan(_logitPlaces[row] * vocabularySize, vocabularySize);
+    public ReadOnlySpan<float> Logits(int row) =>
+        _logitPlaces[row] < 0 ? default : _logits.AsSpan(_logitPlaces[row] * vocabularySize, vocabularySize);
 }

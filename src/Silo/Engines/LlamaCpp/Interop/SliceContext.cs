@@ -132,12 +132,8 @@ internal sealed unsafe class SliceContext : IDisposable
     {
         for (var index = 0; index < order.Length; index++)
         {
-            if (!rows[order[index]].Sample)
-                continue;
-            var logits = NativeLogits(index, _vocabularySize);
-            if (logits.IsEmpty)
-                throw new StageEngineException($"llama.cpp gave no logits for row {order[index]}.");
-            passRows.KeepLogits(order[index], logits);
+            if (rows[order[index]].Sample)
+                passRows.KeepLogits(order[index], NativeLogits(index, _vocabularySize));
         }
     }
 
