@@ -9,6 +9,8 @@ namespace OrleansInference.Bench;
 /// <param name="Tokens">Null for each part's own.</param>
 internal sealed record BenchRun(string Shape, string Type, int? Rounds, int? Tokens)
 {
+    private const int KvRounds = 3;
+
     public static IReadOnlyList<IPart> AllParts { get; } =
     [
         new DecodePart(), new StreamsPart(), new PrefillPart(), new PrefixPart(), new DelayPart(), new DraftsPart(), new GatewayPart(),
@@ -18,8 +20,12 @@ internal sealed record BenchRun(string Shape, string Type, int? Rounds, int? Tok
     public async Task<int> MeasureAllAsync(CancellationToken cancellation)
     {
         await MeasureAsync(AllParts, cancellation);
+        await MeasureKvAsync(cancellation);
         return await CallBench.RunAsync(cancellation);
     }
+
+    public Task<int> MeasureKvAsync(CancellationToken cancellation) =>
+        KvBench.RunAsync(new BenchOptions(Shape, Type, Rounds ?? KvRounds, Tokens: 0), cancellation);
 
     public async Task<int> MeasureAsync(IReadOnlyList<IPart> parts, CancellationToken cancellation)
     {

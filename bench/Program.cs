@@ -43,6 +43,10 @@ var calls = new Command("calls", "Calls from grain to grain on the embedded engi
 calls.SetAction((_, cancellation) => CallBench.RunAsync(cancellation));
 command.Subcommands.Add(calls);
 
+var kv = new Command("kv", "A step's CPU time with one KV cache for all sequences, against one for each.");
+kv.SetAction((arguments, cancellation) => RunOf(arguments).MeasureKvAsync(cancellation));
+command.Subcommands.Add(kv);
+
 try
 {
     return await command.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

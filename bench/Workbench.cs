@@ -13,9 +13,10 @@ internal sealed class Workbench(string shape, string type) : IAsyncDisposable
     private BenchModel? _tinyModel;
     private BareContext? _bare;
 
-    private string Folder { get; } = Directory.CreateTempSubdirectory("oinf-bench-").FullName;
-
+    // Before the folder is made: a variable may name a program that is not there.
     public LlamaPrograms Programs { get; } = LlamaPrograms.FromEnvironment();
+
+    private string Folder { get; } = Directory.CreateTempSubdirectory("oinf-bench-").FullName;
 
     /// <summary>What holds wherever the model is measured, in words.</summary>
     public string Conditions => $"{shape}, {type}, random weights; one thread in every process that computes";

@@ -30,9 +30,12 @@ internal sealed class DeviceOptions
     [Range(0.01, 100_000)]
     public double BandwidthGigabytesPerSecond { get; set; } = 10;
 
-    /// <summary>Compute threads of a stage. Default: all processors.</summary>
-    [Range(1, 1024)]
-    public int Threads { get; set; } = Environment.ProcessorCount;
+    /// <summary>
+    /// Compute threads of a stage, 1 to 512. Default: the processors that this process may use. Divide them where several silos share a
+    /// machine, as oinf up does.
+    /// </summary>
+    [Range(1, 512)]
+    public int Threads { get; set; } = UsableProcessors.Count;
 
     /// <summary>Kind of accelerator. Default "none".</summary>
     [Required, StringLength(63, MinimumLength = 1)]

@@ -15,6 +15,8 @@ internal sealed partial class DeviceRegistrationService(
     {
         await StartedAsync(stoppingToken);
         var profile = options.Value.ToProfile();
+        if (profile.Threads > UsableProcessors.Count)
+            LogTooManyThreads(profile.Threads, UsableProcessors.Count);
         var registration = new DeviceRegistration(profile, silo.SiloAddress, silo.Name, Environment.ProcessId, address.Endpoint);
         var pause = TimeSpan.FromSeconds(options.Value.RegistrationRetrySeconds);
         while (!await TryRegisterAsync(registration))
@@ -48,4 +50,11 @@ internal sealed partial class DeviceRegistrationService(
 
     [LoggerMessage(52, LogLevel.Warning, "Device {Device} could not be registered yet: {Reason}")]
     private partial void LogRefused(string device, string reason);
+
+    [LoggerMessage(
+        53, LogLevel.Warning,
+        "Device:Threads is {Threads}, but this process may use {ProcessorCount} processors: the threads of a stage wait for each other at "
+        + "every tensor, so more of them than processors are much slower. Set Device:Threads to {ProcessorCount} or less, or leave it "
+        + "out.")]
+    private partial void LogTooManyThreads(int threads, int processorCount);
 }

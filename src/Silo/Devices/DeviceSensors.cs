@@ -43,21 +43,17 @@ internal sealed class DeviceSensors(IOptions<DeviceOptions> options, TimeProvide
     /// </summary>
     private long? ReadGroupAvailableBytes()
     {
-        var own = ReadLine("proc/self/cgroup", "0::/")?.Trim('/') ?? "";
         long? least = null;
-        for (var group = own; ; group = group[..Math.Max(0, group.LastIndexOf('/'))])
+        foreach (var folder in ControlGroups.Folders(_root))
         {
-            var folder = Path.Combine("sys/fs/cgroup", group);
-            if (TryParse(ReadText(Path.Combine(folder, "memory.max"))) is { } limit
-                && TryParse(ReadText(Path.Combine(folder, "memory.current"))) is { } used)
-            {
-                var unused = TryParse(ReadLine(Path.Combine(folder, "memory.stat"), "inactive_file ")) ?? 0;
-                var available = Math.Max(0, limit - used + unused);
-                least = Math.Min(least ?? available, available);
-            }
-            if (group.Length == 0)
-                return least;
+            if (TryParse(ControlGroups.TryRead(Path.Combine(folder, "memory.max"))) is not { } limit
+                || TryParse(ControlGroups.TryRead(Path.Combine(folder, "memory.current"))) is not { } used)
+                continue;
+            var unused = TryParse(ReadLine(Path.Combine(folder, "memory.stat"), "inactive_file ")) ?? 0;
+            var available = Math.Max(0, limit - used + unused);
+            least = Math.Min(least ?? available, available);
         }
+        return least;
     }
 
     /// <summary>Processor seconds per second since the last reading; 0 for the first.</summary>
@@ -87,17 +83,7 @@ internal sealed class DeviceSensors(IOptions<DeviceOptions> options, TimeProvide
     private string? ReadLine(string path, string key) =>
         ReadText(path)?.Split('\n').FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal))?[key.Length..];
 
-    private string? ReadText(string path)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(_root, path));
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    private string? ReadText(string path) => ControlGroups.TryRead(Path.Combine(_root, path));
 
     private static long? TryParse(string? text) =>
         long.TryParse(text?.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;

@@ -44,7 +44,7 @@ public interface IStageEngine : IAsyncDisposable
 
 /// <summary>Sizes of a loaded slice.</summary>
 /// <param name="MaximumBatchRows">Rows that one batch may hold.</param>
-/// <param name="CellCount">KV cells that all slots share.</param>
+/// <param name="CellCount">KV cells of all slots together.</param>
 public sealed record StageShape(
     bool IsFirst, bool IsLast, int LayerCount, int HiddenSize, int VocabularySize, int SlotCount, int CellCount, int MaximumBatchRows,
     long MappedBytes, long KvBytes);

@@ -12,7 +12,9 @@ public interface IStageEngineFactory
 /// <summary>What to load and how large to make its context. All stages of a pipeline share every number but the layers.</summary>
 /// <param name="Model">Model name in the store.</param>
 /// <param name="SlotCount">Sequences held at once.</param>
-/// <param name="CellCount">KV cells (positions) that all slots share.</param>
+/// <param name="CellCount">
+/// KV cells (positions) of all slots together: an even share for each, or common to all where shares are no multiples of 256.
+/// </param>
 /// <param name="Threads">Compute threads.</param>
 public sealed record StageConfiguration(
     string Model, int FirstLayer, int EndLayer, int SlotCount, int CellCount, int MaximumBatchRows, int Threads);

@@ -19,6 +19,7 @@ internal sealed class Cluster(ClusterOptions options, RestartPolicy policy, Scre
         var processes = ClusterPlan.Create(options with { Http = http }, programs, data, folder.FullPath, Environment.ProcessorCount);
 
         IClusterView view = screen.IsLive ? new LiveClusterView(screen) : new PlainClusterView(screen);
+        view.Report(ClusterPlan.DescribeThreads(options, Environment.ProcessorCount));
         var supervisor = new Supervisor(processes, data.Logs, policy, view.Report, clock);
         using var client = new TopologyClient(new Uri($"http://{ListenEndpoint.Reachable(http)}"));
         using var end = new CancellationTokenSource();

@@ -12,14 +12,25 @@ internal static class ClusterPlan
     public static IReadOnlyList<ProcessSpecification> Create(
         ClusterOptions options, HostPrograms programs, DataFolder data, string clusterFolder, int processorCount)
     {
-        var threads = Math.Max(1, processorCount / options.Silos.Count);
         return
         [
             new(GatewayName, programs.Gateway, [], Gateway(options, clusterFolder), IsEssential: true),
             .. options.Silos.Select(silo =>
-                new ProcessSpecification(silo.Name, programs.Silo, [], Silo(options, silo, data, clusterFolder, silo.Threads ?? threads))),
+                new ProcessSpecification(
+                    silo.Name, programs.Silo, [], Silo(options, silo, data, clusterFolder, Threads(options, silo, processorCount)))),
         ];
     }
+
+    /// <summary>How the silos share the processors, as one line.</summary>
+    public static string DescribeThreads(ClusterOptions options, int processorCount)
+    {
+        var threads = options.Silos.Select(silo => $"{silo.Name} {Text(Threads(options, silo, processorCount))}");
+        return $"Processors: {Text(processorCount)}. Compute threads: {string.Join(", ", threads)}.";
+    }
+
+    /// <summary>Silos that do not say otherwise get an even share: those of one machine compute at the same time.</summary>
+    private static int Threads(ClusterOptions options, SiloSpecification silo, int processorCount) =>
+        silo.Threads ?? Math.Max(1, processorCount / options.Silos.Count);
 
     private static Dictionary<string, string> Gateway(ClusterOptions options, string clusterFolder)
     {

@@ -33,36 +33,37 @@ internal static class Conversation
 
     /// <summary>
     /// Several sequences in ragged batches: each joins two steps after the one before it, its prompt chunks sharing batches with the
-    /// others'
-    /// decode rows, and ends at a length of its own.
+    /// others' decode rows, and ends at a length of its own.
     /// </summary>
+    /// <param name="slots">Of the sequences; the first ones if left out.</param>
     public static async Task<List<Drawn>> RunRaggedAsync(
-        IModelRunner runner, int[][] prompts, SamplingParameters[] samplings, int chunk = 9)
+        IModelRunner runner, int[][] prompts, SamplingParameters[] samplings, int chunk = 9, int[]? slots = null)
     {
+        slots ??= [.. Enumerable.Range(0, prompts.Length)];
         var drawn = new List<Drawn>();
         var last = new SampledToken?[prompts.Length];
         var done = new int[prompts.Length];
-        for (var slot = 0; slot < prompts.Length; slot++)
-            await runner.OpenAsync(slot, samplings[slot], prompts[slot]);
+        for (var index = 0; index < prompts.Length; index++)
+            await runner.OpenAsync(slots[index], samplings[index], prompts[index]);
         for (var step = 0; ; step++)
         {
             var rows = new List<BatchRow>();
             var tokens = new List<int>();
-            for (var slot = 0; slot < prompts.Length; slot++)
+            for (var index = 0; index < prompts.Length; index++)
             {
-                if (step < 2 * slot || done[slot] >= prompts[slot].Length + 6 + 3 * slot)
+                if (step < 2 * index || done[index] >= prompts[index].Length + 6 + 3 * index)
                     continue;
-                int[] fed = last[slot] is { } token
-                    ? [token.Token] : prompts[slot][done[slot]..Math.Min(prompts[slot].Length, done[slot] + chunk)];
-                rows.AddRange(Rows(slot, done[slot], fed.Length, done[slot] + fed.Length >= prompts[slot].Length));
+                int[] fed = last[index] is { } token
+                    ? [token.Token] : prompts[index][done[index]..Math.Min(prompts[index].Length, done[index] + chunk)];
+                rows.AddRange(Rows(slots[index], done[index], fed.Length, done[index] + fed.Length >= prompts[index].Length));
                 tokens.AddRange(fed);
-                done[slot] += fed.Length;
+                done[index] += fed.Length;
             }
             if (rows.Count == 0)
                 return drawn;
             var answer = await runner.DecodeAsync([.. rows], [.. tokens]);
             foreach (var one in answer)
-                last[one.Token.Slot] = one.Token;
+                last[Array.IndexOf(slots, one.Token.Slot)] = one.Token;
             drawn.AddRange(answer);
         }
     }

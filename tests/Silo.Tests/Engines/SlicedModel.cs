@@ -8,6 +8,9 @@ namespace OrleansInference.Silo.Tests.Engines;
 /// <summary>A model in slices, each in an engine of its own, one after another.</summary>
 internal sealed class SlicedModel : IModelRunner
 {
+    /// <summary>With the default number of slots, cells for each; the default number of cells is shared by all slots.</summary>
+    public const int CellsForEachSlot = 8 * 256;
+
     private readonly List<float[]> _logits = [];
 
     private SlicedModel(IReadOnlyList<LlamaStageEngine> stages)

@@ -11,15 +11,17 @@ public sealed class SlotStateTests(TestModels models)
     private const int After = 14;
 
     [Theory]
-    [InlineData("pebble")]
-    [InlineData("tiny-llama F32")]
-    [InlineData("tiny-gemma3 Q8_0")]
-    public async Task Export_WhenImportedMidwayElsewhereInAnotherSlot_GoesOnBitForBit(string name)
+    [InlineData("pebble", 512)]
+    [InlineData("pebble", SlicedModel.CellsForEachSlot)]
+    [InlineData("tiny-llama F32", 512)]
+    [InlineData("tiny-gemma3 Q8_0", 512)]
+    [InlineData("tiny-gemma3 Q8_0", SlicedModel.CellsForEachSlot)]
+    public async Task Export_WhenImportedMidwayElsewhereInAnotherSlot_GoesOnBitForBit(string name, int cells)
     {
         var model = await models.GetAsync(name);
         var prompt = model.Prompt(1, 30);
-        await using var source = await SlicedModel.LoadAsync(models, model, slices: 3);
-        await using var target = await SlicedModel.LoadAsync(models, model, slices: 3);
+        await using var source = await SlicedModel.LoadAsync(models, model, slices: 3, cells: cells);
+        await using var target = await SlicedModel.LoadAsync(models, model, slices: 3, cells: cells);
         await Conversation.RunAsync(target, slot: 2, model.Prompt(2, 23), count: 4);
         var expected = await Conversation.RunAsync(source, slot: 0, prompt, Before + After);
         await source.ClearAsync(0, 0);
@@ -34,13 +36,15 @@ public sealed class SlotStateTests(TestModels models)
     }
 
     [Theory]
-    [InlineData("pebble")]
-    [InlineData("tiny-gemma3 F32")]
-    public async Task Copy_WhenBothGoOn_BothEqualTheUncopied(string name)
+    [InlineData("pebble", 512)]
+    [InlineData("pebble", SlicedModel.CellsForEachSlot)]
+    [InlineData("tiny-gemma3 F32", 512)]
+    [InlineData("tiny-gemma3 F32", SlicedModel.CellsForEachSlot)]
+    public async Task Copy_WhenBothGoOn_BothEqualTheUncopied(string name, int cells)
     {
         var model = await models.GetAsync(name);
         var prompt = model.Prompt(3, 30);
-        await using var sliced = await SlicedModel.LoadAsync(models, model, slices: 2);
+        await using var sliced = await SlicedModel.LoadAsync(models, model, slices: 2, cells: cells);
         var expected = await Conversation.RunAsync(sliced, slot: 0, prompt, Before + After);
         await sliced.ClearAsync(0, 0);
 
@@ -56,14 +60,63 @@ public sealed class SlotStateTests(TestModels models)
     }
 
     [Theory]
-    [InlineData("pebble")]
-    [InlineData("tiny-gemma3 Q8_0")]
-    public async Task Clear_WhenPositionsAreDoneAgain_GivesTheSameBits(string name)
+    [InlineData(512)]
+    [InlineData(SlicedModel.CellsForEachSlot)]
+    public async Task Copy_WhenOnlyTheBeginningIsCopied_GoesOnFromThereBitForBit(int cells)
+    {
+        var model = await models.GetAsync("pebble");
+        var prompt = model.Prompt(3, 30);
+        await using var sliced = await SlicedModel.LoadAsync(models, model, slices: 2, cells: cells);
+        var expected = await Conversation.RunAsync(sliced, slot: 6, prompt, Before + After);
+
+        foreach (var stage in sliced.Stages)
+            await stage.CopyAsync(6, 1, prompt.Length);
+        await sliced.OpenAsync(1, SamplingParameters.Greedy, prompt);
+        var copied = await Conversation.ContinueAsync(sliced, slot: 1, [expected[0]], Before + After - 1);
+
+        InSlot(copied, 6).ShouldEqual(expected);
+    }
+
+    /// <summary>Cells may be copied only when the next batch is computed; what is done to slots before that must not show.</summary>
+    [Theory]
+    [InlineData("pebble", 512)]
+    [InlineData("pebble", SlicedModel.CellsForEachSlot)]
+    [InlineData("tiny-gemma3 F32", SlicedModel.CellsForEachSlot)]
+    public async Task Copy_WhenStatesAreMovedBeforeTheNextBatch_IsTheCopyAllTheSame(string name, int cells)
+    {
+        var model = await models.GetAsync(name);
+        var prompt = model.Prompt(3, 30);
+        await using var sliced = await SlicedModel.LoadAsync(models, model, slices: 2, cells: cells);
+        await Conversation.RunAsync(sliced, slot: 2, model.Prompt(9, 41), count: 1);
+        var expected = await Conversation.RunAsync(sliced, slot: 0, prompt, Before + After);
+        await sliced.ClearAsync(0, prompt.Length + Before - 1);
+
+        foreach (var stage in sliced.Stages)
+        {
+            var other = await stage.ExportAsync(2);
+            await stage.CopyAsync(0, 4, prompt.Length + Before - 1);
+            var copy = await stage.ExportAsync(4);
+            await stage.ClearAsync(0, 0);
+            await stage.ImportAsync(0, other);
+            await stage.ImportAsync(7, copy);
+        }
+        foreach (var slot in new[] { 4, 7 })
+        {
+            await sliced.OpenAsync(slot, SamplingParameters.Greedy, prompt);
+            InSlot(await Conversation.ContinueAsync(sliced, slot, [.. expected.Take(Before)], After), 0).ShouldEqual(expected);
+        }
+    }
+
+    [Theory]
+    [InlineData("pebble", 512)]
+    [InlineData("pebble", SlicedModel.CellsForEachSlot)]
+    [InlineData("tiny-gemma3 Q8_0", 512)]
+    public async Task Clear_WhenPositionsAreDoneAgain_GivesTheSameBits(string name, int cells)
     {
         var model = await models.GetAsync(name);
         var prompt = model.Prompt(4, 25);
         var sampling = new SamplingParameters { Temperature = 0.8f, RepeatPenalty = 1.2f, Seed = 3 };
-        await using var sliced = await SlicedModel.LoadAsync(models, model, slices: 3);
+        await using var sliced = await SlicedModel.LoadAsync(models, model, slices: 3, cells: cells);
         var expected = await Conversation.RunAsync(sliced, slot: 1, prompt, Before + After, sampling);
 
         await sliced.ClearAsync(1, prompt.Length + Before - 1);

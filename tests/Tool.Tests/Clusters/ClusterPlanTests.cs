@@ -32,6 +32,18 @@ public sealed class ClusterPlanTests : IDisposable
         processes[2].Environment["Device__BandwidthGigabytesPerSecond"].ShouldBe("11.4");
     }
 
+    [Theory]
+    [InlineData(4, "Processors: 4. Compute threads: gpu-cloud 1, jetson 3, pi-hat 1.")]
+    [InlineData(16, "Processors: 16. Compute threads: gpu-cloud 5, jetson 3, pi-hat 5.")]
+    [InlineData(2, "Processors: 2. Compute threads: gpu-cloud 1, jetson 3, pi-hat 1.")]
+    public void DescribeThreads_WhenSilosShareAMachine_SaysWhatEachGets(int processorCount, string expected)
+    {
+        var silos = SiloSpecification.ParseAll(["gpu-cloud", "jetson:threads=3", "pi-hat"]);
+        var options = new ClusterOptions("pebble", "store", "data", IPEndPoint.Parse("127.0.0.1:8123"), silos, SlotCount: null, ContextLength: null);
+
+        ClusterPlan.DescribeThreads(options, processorCount).ShouldBe(expected);
+    }
+
     [Fact]
     public void Find_WhenProgramsAreNotBuilt_NamesWhereItLooked()
     {

@@ -30,7 +30,7 @@ internal sealed class LlamaStageEngine : IStageEngine
         _embeddings = embeddings;
         _sampler = shape.IsLast ? new StageSampler(shape.SlotCount, shape.VocabularySize) : null;
         _sampled = new SampledToken[shape.IsLast ? shape.SlotCount : 0];
-        _slots = new SlotTable(shape.SlotCount, shape.CellCount, shape.MaximumBatchRows, model.HasSlidingWindow);
+        _slots = new SlotTable(shape.SlotCount, context.SlotCellCount, shape.MaximumBatchRows, model.HasSlidingWindow);
         _thread = new EngineThread(name, QueueCapacity, Release);
     }
 

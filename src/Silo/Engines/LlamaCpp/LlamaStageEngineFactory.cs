@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using OrleansInference.Models;
 using OrleansInference.Models.Store;
+using OrleansInference.Silo.Devices;
 using OrleansInference.Silo.Engines.LlamaCpp.Interop;
 
 namespace OrleansInference.Silo.Engines.LlamaCpp;
@@ -12,6 +13,8 @@ internal sealed class LlamaStageEngineFactory(
 {
     /// <summary>Writing a slice file takes most of a first load; mapping it the rest.</summary>
     private const double AssemblyShare = 0.7;
+
+    private readonly ComputeGate _gate = new(UsableProcessors.Count);
 
     public Task<IStageEngine> LoadStageAsync(
         StageConfiguration configuration, IProgress<double>? progress, CancellationToken cancellation)
@@ -56,7 +59,7 @@ internal sealed class LlamaStageEngineFactory(
         try
         {
             model = SliceModel.Load(path, vocabularyOnly: false, progress, cancellation);
-            context = SliceContext.Create(model, configuration, isLast);
+            context = SliceContext.Create(model, configuration, isLast, _gate);
             MappedPages.Release(path);
             if (isLast && model.VocabularySize != manifest.Hyperparameters.VocabularySize)
                 throw new StageEngineException(

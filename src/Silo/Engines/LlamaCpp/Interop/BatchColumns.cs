@@ -37,6 +37,18 @@ internal sealed unsafe class BatchColumns : IDisposable
         }
     }
 
+    /// <summary>Of the batch's rows those that are named, in that order.</summary>
+    public void Fill(ReadOnlySpan<BatchRow> rows, ReadOnlySpan<int> order, bool everyRowIsOutput)
+    {
+        for (var index = 0; index < order.Length; index++)
+        {
+            var row = rows[order[index]];
+            _positions[index] = row.Position;
+            _sequences[index] = row.Slot;
+            _outputs[index] = everyRowIsOutput || row.Sample ? (sbyte)1 : (sbyte)0;
+        }
+    }
+
     public LlamaBatch ToBatch(int rowCount, float* embeddings) => new()
     {
         n_tokens = rowCount,

@@ -39,6 +39,9 @@ internal static unsafe partial class LlamaNative
     public static partial uint llama_n_ctx(LlamaContextHandle context);
 
     [LibraryImport(Library), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial uint llama_n_ctx_seq(LlamaContextHandle context);
+
+    [LibraryImport(Library), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial uint llama_n_batch(LlamaContextHandle context);
 
     [LibraryImport(Library), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]

@@ -58,6 +58,8 @@ internal sealed unsafe class GgmlThreadpoolHandle : SafeHandleZeroOrMinusOneIsIn
         var free = (delegate* unmanaged[Cdecl]<nint, void>)NativeRuntime.CpuFunction("ggml_threadpool_free"u8);
         GgmlThreadpoolParams parameters;
         GgmlNative.ggml_threadpool_params_init(&parameters, threads);
+        // Threads sleep between graphs. At llama.cpp's default of 50 each would spin for about a tenth of a second after every graph, time
+        // that other stages and silos want, to save one wake-up a batch.
         parameters.poll = 0;
         var pool = create(&parameters);
         return pool == 0

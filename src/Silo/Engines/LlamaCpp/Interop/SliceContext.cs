@@ -16,23 +16,41 @@ internal sealed unsafe class SliceContext : IDisposable
     private readonly nint _memory;
     private readonly BatchColumns _columns;
     private readonly int* _abort;
+    private readonly ComputeGate _gate;
+    private readonly StageConfiguration _configuration;
+    private readonly PassRows? _passRows;
+    private readonly int _hiddenSize;
+    private readonly int _vocabularySize;
+    private bool _isCopyPending;
 
-    private SliceContext(LlamaContextHandle context, GgmlThreadpoolHandle threads, HiddenCapture? capture, int maximumRows, int* abort)
+    private SliceContext(
+        LlamaContextHandle context, GgmlThreadpoolHandle threads, HiddenCapture? capture, SliceModel model,
+        StageConfiguration configuration, ComputeGate gate, int* abort)
     {
         _context = context;
+        _gate = gate;
+        _configuration = configuration;
+        (_hiddenSize, _vocabularySize) = (model.HiddenSize, model.VocabularySize);
+        if (KvLayout.IsPerSlot(configuration))
+            _passRows = new PassRows(configuration.SlotCount, configuration.MaximumBatchRows, _hiddenSize, _vocabularySize);
         _threads = threads;
         _capture = capture;
         _abort = abort;
         _memory = LlamaNative.llama_get_memory(context);
-        _columns = new BatchColumns(maximumRows);
+        _columns = new BatchColumns(configuration.MaximumBatchRows);
         CellCount = (int)LlamaNative.llama_n_ctx(context);
+        SlotCellCount = (int)LlamaNative.llama_n_ctx_seq(context);
     }
 
     /// <summary>What llama.cpp made of the wanted number: the next multiple of 256.</summary>
     public int CellCount { get; }
 
+    /// <summary>The cells that one slot may fill: all of them where slots share them.</summary>
+    public int SlotCellCount { get; }
+
     /// <param name="isLast">Whether the slice ends in logits; otherwise the last layer's output is captured.</param>
-    public static SliceContext Create(SliceModel model, StageConfiguration configuration, bool isLast)
+    /// <param name="gate">Shared by all slices of the process.</param>
+    public static SliceContext Create(SliceModel model, StageConfiguration configuration, bool isLast, ComputeGate gate)
     {
         var capture = isLast ? null : new HiddenCapture(model.LayerCount, model.HiddenSize, configuration.MaximumBatchRows);
         var abort = (int*)NativeMemory.AllocZeroed(sizeof(int));
@@ -54,7 +72,7 @@ internal sealed unsafe class SliceContext : IDisposable
             }
             context.KeepAlive(model.Handle);
             LlamaNative.llama_attach_threadpool(context, threads, threads);
-            return new SliceContext(context, threads, capture, configuration.MaximumBatchRows, abort);
+            return new SliceContext(context, threads, capture, model, configuration, gate, abort);
         }
         catch
         {
@@ -69,18 +87,67 @@ internal sealed unsafe class SliceContext : IDisposable
     public int Decode(ReadOnlySpan<BatchRow> rows, ReadOnlySpan<float> hidden)
     {
         _capture?.Reset();
+        _passRows?.Cut(rows);
+        _gate.Enter(_configuration.Threads);
+        try
+        {
+            return _passRows is null or { IsPlain: true } ? DecodeAtOnce(rows, hidden) : DecodeInPasses(_passRows, rows, hidden);
+        }
+        finally
+        {
+            // Before it computes anything, llama.cpp carries out the copies that it was asked for.
+            _isCopyPending = false;
+            _gate.Leave(_configuration.Threads);
+        }
+    }
+
+    private int DecodeAtOnce(ReadOnlySpan<BatchRow> rows, ReadOnlySpan<float> hidden)
+    {
         _columns.Fill(rows, everyRowIsOutput: _capture is not null);
         fixed (float* input = hidden)
             return LlamaNative.llama_decode(_context, _columns.ToBatch(rows.Length, input));
     }
 
+    private int DecodeInPasses(PassRows passRows, ReadOnlySpan<BatchRow> rows, ReadOnlySpan<float> hidden)
+    {
+        var passes = passRows.Passes;
+        fixed (float* input = passRows.Gather(hidden))
+        {
+            for (var pass = 0; pass < passes.Count; pass++)
+            {
+                var (start, count) = passes[pass].GetOffsetAndLength(rows.Length);
+                var order = passes.Order.Slice(start, count);
+                _columns.Fill(rows, order, everyRowIsOutput: _capture is not null);
+                var answer = LlamaNative.llama_decode(_context, _columns.ToBatch(count, input + ((long)start * _hiddenSize)));
+                if (answer != 0)
+                    return answer;
+                if (_capture is null)
+                    KeepLogits(passRows, rows, order);
+            }
+        }
+        return 0;
+    }
+
+    private void KeepLogits(PassRows passRows, ReadOnlySpan<BatchRow> rows, ReadOnlySpan<int> order)
+    {
+        for (var index = 0; index < order.Length; index++)
+        {
+            if (rows[order[index]].Sample)
+                passRows.KeepLogits(order[index], NativeLogits(index, _vocabularySize));
+        }
+    }
+
     /// <summary>Rows of the last decode; -1 when they were not of the slice's shape.</summary>
     public int CapturedRowCount => _capture?.RowCount ?? 0;
 
-    public ReadOnlyMemory<float> CapturedRows(int count) => _capture?.Rows(count) ?? default;
+    public ReadOnlyMemory<float> CapturedRows(int count) =>
+        _capture is null ? default : _passRows?.PutBack(_capture.Rows(count)) ?? _capture.Rows(count);
 
     /// <summary>The logits of a row of the last decode that asked for output; valid until the next one.</summary>
-    public ReadOnlySpan<float> Logits(int row, int vocabularySize)
+    public ReadOnlySpan<float> Logits(int row, int vocabularySize) =>
+        _passRows is null or { IsPlain: true } ? NativeLogits(row, vocabularySize) : _passRows.Logits(row);
+
+    private ReadOnlySpan<float> NativeLogits(int row, int vocabularySize)
     {
         var logits = LlamaNative.llama_get_logits_ith(_context, row);
         return logits is null ? default : new ReadOnlySpan<float>(logits, vocabularySize);
@@ -88,8 +155,40 @@ internal sealed unsafe class SliceContext : IDisposable
 
     public void Remove(int slot, int fromPosition) => _ = LlamaNative.llama_memory_seq_rm(_memory, slot, fromPosition, -1);
 
-    public void Copy(int sourceSlot, int targetSlot, int endPosition) =>
-        LlamaNative.llama_memory_seq_cp(_memory, sourceSlot, targetSlot, 0, endPosition);
+    public void Copy(int sourceSlot, int targetSlot, int endPosition)
+    {
+        if (_passRows is null)
+        {
+            LlamaNative.llama_memory_seq_cp(_memory, sourceSlot, targetSlot, 0, endPosition);
+            return;
+        }
+        // From one slot's cells to another's llama.cpp copies all of them or fails an assertion.
+        LlamaNative.llama_memory_seq_cp(_memory, sourceSlot, targetSlot, 0, -1);
+        Remove(targetSlot, endPosition);
+        _isCopyPending = true;
+    }
+
+    /// <summary>
+    /// Makes llama.cpp carry out a copy that waits for the next batch, by computing a row that is forgotten: state that is read or written
+    /// before would be what the cells held earlier.
+    /// </summary>
+    private void FinishCopy()
+    {
+        if (!_isCopyPending)
+            return;
+        for (var slot = 0; slot < _configuration.SlotCount; slot++)
+        {
+            var end = EndPosition(slot);
+            if (end == SlotCellCount)
+                continue;
+            var answer = Decode([new BatchRow(slot, end, Sample: false)], new float[_hiddenSize]);
+            Remove(slot, end);
+            if (answer != 0)
+                throw new StageEngineException($"llama.cpp failed to finish the copy of a slot ({answer}).");
+            return;
+        }
+        throw new StageEngineException("The copy of a slot cannot be finished: every slot is full.");
+    }
 
     /// <summary>One past the last position in a slot.</summary>
     public int EndPosition(int slot) => LlamaNative.llama_memory_seq_pos_max(_memory, slot) + 1;
@@ -98,12 +197,14 @@ internal sealed unsafe class SliceContext : IDisposable
 
     public bool TryExport(int slot, Span<byte> state)
     {
+        FinishCopy();
         fixed (byte* pointer = state)
             return LlamaNative.llama_state_seq_get_data(_context, pointer, (nuint)state.Length, slot) == (nuint)state.Length;
     }
 
     public bool TryImport(int slot, ReadOnlySpan<byte> state, out string reason)
     {
+        FinishCopy();
         fixed (byte* pointer = state)
         {
             var (source, size) = ((nint)pointer, (nuint)state.Length);
@@ -135,8 +236,7 @@ internal sealed unsafe class SliceContext : IDisposable
         // Chosen here and never left to llama.cpp: state that one context wrote is read by others only if these are the same.
         parameters.flash_attn_type = LlamaContextParams.FlashAttentionEnabled;
         parameters.type_k = parameters.type_v = GgmlNative.TypeF16;
-        // Ragged batches are silently wrong without it.
-        parameters.kv_unified = 1;
+        parameters.kv_unified = KvLayout.IsPerSlot(configuration) ? (byte)0 : (byte)1;
         // A cache cut to the window could not be rolled back or copied exactly.
         parameters.swa_full = 1;
         parameters.embeddings = 0;

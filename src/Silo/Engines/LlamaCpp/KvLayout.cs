@@ -1,0 +1,15 @@
+namespace OrleansInference.Silo.Engines.LlamaCpp;
+
+/// <summary>How a slice's cells are given to its slots.</summary>
+internal static class KvLayout
+{
+    /// <summary>llama.cpp rounds the cells of a slot up to a multiple of this.</summary>
+    private const int CellMultiple = 256;
+
+    /// <summary>
+    /// Whether each slot has an equal share of the cells for its own. Otherwise all slots share all cells, and every row looks, if only in
+    /// passing, at the cells of all the others. Shares that llama.cpp would round up stay shared: they would take more memory than planned.
+    /// </summary>
+    public static bool IsPerSlot(StageConfiguration configuration) =>
+        configuration.SlotCount > 1 && configuration.CellCount % (configuration.SlotCount * CellMultiple) == 0;
+}

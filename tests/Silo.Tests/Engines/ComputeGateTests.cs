@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+using OrleansInference.Silo.Engines.LlamaCpp;
+
+namespace OrleansInference.Silo.Tests.Engines;
+
+public sealed class ComputeGateTests
+{
+    private static readonly TimeSpan s_bound = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task Enter_WhenEachThreadHasAProcessor_LetsSlicesComputeAtOnce()
+    {
+        var gate = new ComputeGate(processorCount: 4);
+
+        await Task.Run(() =>
+        {
+            gate.Enter(2);
+            gate.Enter(1);
+            gate.Enter(1);
+        }, TestContext.Current.CancellationToken).WaitAsync(s_bound, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public void Enter_WhenASliceHasMoreThreadsThanThereAreProcessors_LetsItComputeAlone()
+    {
+        var gate = new ComputeGate(processorCount: 2);
+        gate.Enter(8);
+        var order = new ConcurrentQueue<int>();
+        var next = Waiter(gate, 1, order);
+
+        order.ShouldBeEmpty();
+        gate.Leave(8);
+        next.Join(s_bound).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Enter_WhenSeveralWait_LetsThemInInTheOrderTheyCame()
+    {
+        var gate = new ComputeGate(processorCount: 2);
+        var order = new ConcurrentQueue<int>();
+        gate.Enter(2);
+        // The second alone would fit before the first; it must not overtake, or a slice of many threads would never have its turn.
+        gate.Leave(1);
+        Thread[] waiters = [Waiter(gate, 2, order), Waiter(gate, 1, order), Waiter(gate, 2, order)];
+        order.ShouldBeEmpty();
+
+        gate.Leave(1);
+
+        waiters.ShouldAllBe(waiter => waiter.Join(s_bound));
+        order.ShouldBe([2, 1, 2]);
+    }
+
+    /// <summary>A thread that has come to the gate and waits there; it notes its threads when it is let in, and leaves.</summary>
+    private static Thread Waiter(ComputeGate gate, int threads, ConcurrentQueue<int> order)
+    {
+        var waiter = new Thread(() =>
+        {
+            gate.Enter(threads);
+            order.Enqueue(threads);
+            gate.Leave(threads);
+        }) { IsBackground = true };
+        waiter.Start();
+        SpinWait.SpinUntil(() => waiter.ThreadState.HasFlag(ThreadState.WaitSleepJoin), s_bound).ShouldBeTrue();
+        return waiter;
+    }
+}
