@@ -39,7 +39,10 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
     {
         _work.Clear();
         while (_answers.TryDequeue(out var answer))
-            Apply(answer);
+        {
+            using (answer as IDisposable)
+                Apply(answer);
+        }
         while (_arrivals.TryDequeue(out var completion))
             _waiting.AddLast(completion);
         RemoveUnwanted();
@@ -181,8 +184,8 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
             _running[slot] = completion;
             completion.Sequence = new Sequence(slot, completion.Prompt.Tokens, completion.Prompt.ChunkRows);
             completion.Text = new CompletionText(tokenizer, completion.Request.Stop);
-            completion.Emit(new GenerationDelta(completion.Prompt.Echo, []));
-            _work.Add(new FrameWork(new OpenFrame(slot, completion.Request.Sampling, completion.Prompt.Tokens)));
+            completion.Emit(completion.Prompt.Echo);
+            _work.Add(new StageWork(new OpenFrame(slot, completion.Request.Sampling, completion.Prompt.Tokens)));
         }
     }
 
@@ -194,7 +197,7 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
             if (_former.Form(sequences) is not { } batch)
                 return;
             _inFlight.Enqueue(new BatchInFlight(++_lastBatchId, batch.Parts, time.GetTimestamp()));
-            _work.Add(new TokenBatchWork(_lastBatchId, batch.Rows, batch.Tokens));
+            _work.Add(new StageWork(_lastBatchId, batch.Rows, batch.Tokens));
         }
     }
 
@@ -203,7 +206,7 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
         var slot = completion.Sequence!.Slot;
         _running[slot] = null;
         _slots.Release(slot);
-        _work.Add(new FrameWork(new ClearFrame(slot, 0)));
+        _work.Add(new StageWork(new ClearFrame(slot, 0)));
         completion.Finish(reason, error);
     }
 }
