@@ -27,6 +27,7 @@ internal static class RingFormat
     public static void Write(ref FrameWriter writer, BatchFrame batch, HelloFrame hello)
     {
         writer.Int64(batch.BatchId);
+        Write(ref writer, batch.Timing);
         writer.Int32(batch.Rows.Length);
         foreach (var row in batch.Rows.Span)
         {
@@ -43,6 +44,7 @@ internal static class RingFormat
     public static BatchFrame ReadBatch(ref FrameReader reader, HelloFrame hello, DataPlaneOptions options, FramePool frames)
     {
         var batchId = reader.Int64("batch id");
+        var timing = ReadTiming(ref reader);
         var rowBytes = HiddenRows.RowBytes(hello.ElementType, hello.HiddenSize);
         var rented = frames.RentBatch(reader.Count("row count", BatchRowBytes, options.MaximumBatchRows), out var rows);
         foreach (ref var row in rows)
@@ -50,7 +52,7 @@ internal static class RingFormat
         var source = reader.Take("hidden rows", rows.Length * rowBytes);
         // Also bounds the floats by the bytes: a frame of so many bytes never holds more than four times as many of floats.
         reader.End();
-        var batch = rented.Fill(batchId, frames.RentHidden(rows.Length * hello.HiddenSize), out var hidden);
+        var batch = rented.Fill(batchId, timing, frames.RentHidden(rows.Length * hello.HiddenSize), out var hidden);
         if (HiddenRows.TryRead(hello.ElementType, hello.HiddenSize, source, hidden))
             return batch;
         batch.Dispose();
@@ -60,6 +62,7 @@ internal static class RingFormat
     public static void Write(ref FrameWriter writer, TokensFrame tokens)
     {
         writer.Int64(tokens.BatchId);
+        Write(ref writer, tokens.Timing);
         writer.Int32(tokens.Tokens.Length);
         foreach (var token in tokens.Tokens.Span)
         {
@@ -76,8 +79,9 @@ internal static class RingFormat
     public static TokensFrame ReadTokens(ref FrameReader reader, DataPlaneOptions options, FramePool frames)
     {
         var batchId = reader.Int64("batch id");
+        var timing = ReadTiming(ref reader);
         var count = reader.Count("token count", SampledTokenBytes, options.MaximumBatchRows);
-        var frame = frames.RentTokens(batchId, count, out var tokens);
+        var frame = frames.RentTokens(batchId, timing, count, out var tokens);
         foreach (ref var token in tokens)
         {
             token = new SampledToken(
@@ -115,6 +119,15 @@ internal static class RingFormat
 
     public static FaultFrame ReadFault(ref FrameReader reader) =>
         new(reader.Int64("batch id"), reader.String("reason", FrameRules.MaximumReasonBytes));
+
+    private static void Write(ref FrameWriter writer, RingTiming timing)
+    {
+        writer.Int32(timing.SlowestMicroseconds);
+        writer.Int32(timing.TotalMicroseconds);
+    }
+
+    private static RingTiming ReadTiming(ref FrameReader reader) =>
+        new(reader.Int32("slowest stage's microseconds"), reader.Int32("all stages' microseconds"));
 
     private static void WriteAlternatives(ref FrameWriter writer, TokenProbability[] alternatives)
     {

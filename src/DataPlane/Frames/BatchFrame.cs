@@ -8,7 +8,9 @@ namespace OrleansInference.DataPlane.Frames;
 /// </summary>
 /// <param name="BatchId">Chosen by the head; the same on every stage and in the Tokens frame that answers.</param>
 /// <param name="Owner">What holds the memory, if it is pooled.</param>
-public sealed record BatchFrame(long BatchId, ReadOnlyMemory<BatchRow> Rows, ReadOnlyMemory<float> Hidden, IDisposable? Owner = null)
+/// <param name="Timing">Of the stages that computed it so far.</param>
+public sealed record BatchFrame(
+    long BatchId, ReadOnlyMemory<BatchRow> Rows, ReadOnlyMemory<float> Hidden, IDisposable? Owner = null, RingTiming Timing = default)
     : Frame, IDisposable
 {
     public override FrameType Type => FrameType.Batch;
@@ -18,6 +20,8 @@ public sealed record BatchFrame(long BatchId, ReadOnlyMemory<BatchRow> Rows, Rea
     public ReadOnlyMemory<BatchRow> Rows { get; set; } = Rows;
 
     public ReadOnlyMemory<float> Hidden { get; set; } = Hidden;
+
+    public RingTiming Timing { get; set; } = Timing;
 
     public void Dispose() => Owner?.Dispose();
 }

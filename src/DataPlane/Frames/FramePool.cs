@@ -22,16 +22,16 @@ public sealed class FramePool
 
     internal FramePool(AlignedBufferPool buffers) => _buffers = buffers;
 
-    /// <summary>A Tokens frame of its own memory, which holds a copy.</summary>
-    public TokensFrame RentTokens(long batchId, ReadOnlySpan<SampledToken> tokens)
+    /// <summary>A copy, with memory of its own.</summary>
+    public TokensFrame Copy(TokensFrame frame)
     {
-        var frame = RentTokens(batchId, tokens.Length, out var copies);
-        tokens.CopyTo(copies);
-        return frame;
+        var copy = RentTokens(frame.BatchId, frame.Timing, frame.Tokens.Length, out var tokens);
+        frame.Tokens.Span.CopyTo(tokens);
+        return copy;
     }
 
-    internal TokensFrame RentTokens(long batchId, int count, out Span<SampledToken> tokens) =>
-        (_tokens.TryPop() ?? new RentedTokens(_tokens)).Fill(batchId, count, out tokens);
+    internal TokensFrame RentTokens(long batchId, RingTiming timing, int count, out Span<SampledToken> tokens) =>
+        (_tokens.TryPop() ?? new RentedTokens(_tokens)).Fill(batchId, timing, count, out tokens);
 
     /// <returns>What is to be filled; the rows are there already.</returns>
     internal RentedBatch RentBatch(int rowCount, out Span<BatchRow> rows)

@@ -26,11 +26,11 @@ internal sealed class RentedBatch : IDisposable
         return _rows.AsSpan(0, count);
     }
 
-    public BatchFrame Fill(long batchId, AlignedBuffer buffer, out Span<float> hidden)
+    public BatchFrame Fill(long batchId, RingTiming timing, AlignedBuffer buffer, out Span<float> hidden)
     {
         _hidden = buffer;
         hidden = buffer.Memory.Span;
-        (_frame.BatchId, _frame.Hidden) = (batchId, buffer.Memory);
+        (_frame.BatchId, _frame.Timing, _frame.Hidden) = (batchId, timing, buffer.Memory);
         return _frame;
     }
 

@@ -14,15 +14,15 @@ internal sealed class RentedTokens : IDisposable
     public RentedTokens(RentalStack<RentedTokens> pool)
     {
         _pool = pool;
-        _frame = new TokensFrame(0, default, this);
+        _frame = new TokensFrame(0, default, default, this);
     }
 
-    public TokensFrame Fill(long batchId, int count, out Span<SampledToken> tokens)
+    public TokensFrame Fill(long batchId, RingTiming timing, int count, out Span<SampledToken> tokens)
     {
         if (_tokens.Length < count)
             _tokens = new SampledToken[BitOperations.RoundUpToPowerOf2((uint)count)];
         _isRented = 1;
-        (_frame.BatchId, _frame.Tokens) = (batchId, _tokens.AsMemory(0, count));
+        (_frame.BatchId, _frame.Timing, _frame.Tokens) = (batchId, timing, _tokens.AsMemory(0, count));
         tokens = _tokens.AsSpan(0, count);
         return _frame;
     }

@@ -11,6 +11,8 @@ internal sealed class Sequence(int slot, ReadOnlyMemory<int> prompt, int chunkRo
 
     public int Slot => slot;
 
+    public int ChunkRows => chunkRows;
+
     /// <summary>Rows sent so far, and so the position of the next one.</summary>
     public int SentRows { get; private set; }
 
@@ -33,24 +35,25 @@ internal sealed class Sequence(int slot, ReadOnlyMemory<int> prompt, int chunkRo
         _nextToken = token;
     }
 
-    /// <summary>Appends its next rows, at most <paramref name="maximumRows"/>: one decode row, or a chunk of the prompt.</summary>
-    public SequencePart Take(List<BatchRow> rows, List<int> tokens, int maximumRows)
+    /// <summary>Puts its next rows into a batch: one decode row, or a chunk of the prompt of at most so many rows.</summary>
+    /// <returns>The rows taken.</returns>
+    public int Take(BatchInFlight batch, int maximumRows)
     {
         if (_nextToken is { } token)
         {
             _nextToken = null;
-            rows.Add(new BatchRow(slot, SentRows++, Sample: true));
-            tokens.Add(token);
-            return new SequencePart(this, 1, SentRows, IsSampled: true);
+            batch.Add(new BatchRow(slot, SentRows++, Sample: true), token);
+            batch.EndPart(new SequencePart(this, 1, SentRows, IsSampled: true), isPrompt: false);
+            return 1;
         }
         var count = Math.Min(Math.Min(chunkRows, maximumRows), prompt.Length - SentRows);
         for (var taken = 0; taken < count; taken++)
         {
-            tokens.Add(prompt.Span[SentRows]);
-            rows.Add(new BatchRow(slot, SentRows, Sample: SentRows == prompt.Length - 1));
+            batch.Add(new BatchRow(slot, SentRows, Sample: SentRows == prompt.Length - 1), prompt.Span[SentRows]);
             SentRows++;
         }
-        return new SequencePart(this, count, SentRows, IsSampled: !IsPrefilling);
+        batch.EndPart(new SequencePart(this, count, SentRows, IsSampled: !IsPrefilling), isPrompt: true);
+        return count;
     }
 }
 

@@ -172,7 +172,7 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
         if (_next is not null)
             return _next.SendAsync(frame, cancellation);
         // The only stage is the head's own. Runtime and engine use the frame and its memory again.
-        _head!.Answer(frame is TokensFrame answer ? _answers.RentTokens(answer.BatchId, answer.Tokens.Span) : frame);
+        _head!.Answer(frame is TokensFrame answer ? _answers.Copy(answer) : frame);
         return ValueTask.CompletedTask;
     }
 

@@ -97,7 +97,7 @@ internal sealed partial class StageRuntime : IAsyncDisposable
             while (!_stopping.IsCancellationRequested && _queue.Reader.TryRead(out var work))
             {
                 using var done = work;
-                if (!TryGetBatch(work, out var batchId, out var input))
+                if (!TryGetBatch(work, out var batchId, out var input, out var timing))
                 {
                     await CarryOutAsync(work.Frame!);
                     continue;
@@ -116,18 +116,18 @@ internal sealed partial class StageRuntime : IAsyncDisposable
                 {
                     failure = exception;
                 }
-                await (failure is null ? PassOn(batchId, input, output) : FaultAsync(batchId, failure));
+                await (failure is null ? PassOn(batchId, input, output, timing) : FaultAsync(batchId, failure));
             }
         }
     }
 
     /// <returns>False for anything but a batch that can be computed.</returns>
-    private static bool TryGetBatch(in StageWork work, out long batchId, out StageInput input)
+    private static bool TryGetBatch(in StageWork work, out long batchId, out StageInput input, out RingTiming timing)
     {
-        (batchId, input) = work.Frame switch
+        (batchId, input, timing) = work.Frame switch
         {
-            null => (work.BatchId, new StageInput(work.Rows, work.Tokens, default)),
-            BatchFrame batch => (batch.BatchId, new StageInput(batch.Rows, default, batch.Hidden)),
+            null => (work.BatchId, new StageInput(work.Rows, work.Tokens, default), default),
+            BatchFrame batch => (batch.BatchId, new StageInput(batch.Rows, default, batch.Hidden), batch.Timing),
             _ => default,
         };
         return work.Frame is null or BatchFrame;
@@ -157,15 +157,16 @@ internal sealed partial class StageRuntime : IAsyncDisposable
         }
     }
 
-    private ValueTask PassOn(long batchId, in StageInput input, in StageOutput output)
+    private ValueTask PassOn(long batchId, in StageInput input, in StageOutput output, RingTiming before)
     {
         _consecutiveFaults = 0;
+        var timing = before.Then(output.ComputeMicroseconds);
         if (IsLast)
         {
-            (_tokens.BatchId, _tokens.Tokens) = (batchId, output.Tokens);
+            (_tokens.BatchId, _tokens.Timing, _tokens.Tokens) = (batchId, timing, output.Tokens);
             return _output(_tokens, _stopping.Token);
         }
-        (_batch.BatchId, _batch.Rows, _batch.Hidden) = (batchId, input.Rows, output.Hidden);
+        (_batch.BatchId, _batch.Timing, _batch.Rows, _batch.Hidden) = (batchId, timing, input.Rows, output.Hidden);
         return _output(_batch, _stopping.Token);
     }
 

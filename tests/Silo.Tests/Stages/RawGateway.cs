@@ -33,7 +33,7 @@ internal sealed class RawGateway : IDisposable
         Next().ShouldBe(FrameType.Welcome);
     }
 
-    public void Request(long id, GenerationRequest request) => Send(_codec, new GenerateFrame(id, request));
+    public void Send(long id, GenerationRequest request) => Send(_codec, new GenerateFrame(id, request));
 
     /// <summary>Reads until so many tokens have come.</summary>
     public int ReadTokens(int count)
@@ -48,6 +48,13 @@ internal sealed class RawGateway : IDisposable
                 read += TokensOfDelta();
         }
         return read;
+    }
+
+    /// <summary>Reads until so many streams have ended.</summary>
+    public void ReadFinishes(int count)
+    {
+        while (count > 0)
+            count -= Next() == FrameType.Finish ? 1 : 0;
     }
 
     public void Dispose() => _socket.Dispose();

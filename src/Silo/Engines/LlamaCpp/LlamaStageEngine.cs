@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OrleansInference.DataPlane.Generation;
 using OrleansInference.DataPlane.Rows;
 using OrleansInference.Silo.Engines.LlamaCpp.Interop;
@@ -122,6 +123,7 @@ internal sealed class LlamaStageEngine : IStageEngine
         _slots.RequireBatch(rows);
         _sampler?.Require(rows);
         var hidden = RequireInput(input);
+        var begun = Stopwatch.GetTimestamp();
         var answer = _context.Decode(rows, hidden);
         try
         {
@@ -130,7 +132,7 @@ internal sealed class LlamaStageEngine : IStageEngine
                 ? new StageOutput(_context.CapturedRows(rows.Length), default)
                 : new StageOutput(default, Sample(rows));
             _slots.Advance();
-            return output;
+            return output with { ComputeMicroseconds = (int)Math.Min(Stopwatch.GetElapsedTime(begun).TotalMicroseconds, int.MaxValue) };
         }
         catch
         {
