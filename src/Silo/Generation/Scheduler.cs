@@ -105,9 +105,13 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
     private bool IsAnswerTo(SequencePart part, SampledToken token) => token.Slot == part.Sequence.Slot
         && token.Position == part.EndPosition && token.Token >= 0 && token.Token < tokenizer.VocabularySize;
 
-    /// <summary>A sequence that was removed while its batch was under way has no owner any more, even if its slot has.</summary>
+    /// <summary>
+    /// A sequence that was removed while its batch was under way has no owner any more, even if its slot has; nor has a part that was
+    /// sent on a wrong guess.
+    /// </summary>
     private Completion? OwnerOf(SequencePart part) =>
-        _running[part.Sequence.Slot] is { } completion && completion.Sequence == part.Sequence ? completion : null;
+        _running[part.Sequence.Slot] is { } completion && completion.Sequence == part.Sequence && part.Era == part.Sequence.Era
+            ? completion : null;
 
     private void Advance(Completion completion, SampledToken token)
     {
@@ -131,7 +135,9 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
         }
         else
         {
-            completion.Sequence!.Continue(token.Token);
+            var sequence = completion.Sequence!;
+            if (!sequence.Continue(token.Token))
+                _work.Add(new FrameWork(new ClearFrame(sequence.Slot, sequence.SentRows)));
         }
     }
 
@@ -189,7 +195,7 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
         {
             _waiting.RemoveFirst();
             _running[slot] = completion;
-            completion.Sequence = new Sequence(slot, completion.Prompt.Tokens, completion.Prompt.ChunkRows);
+            completion.Sequence = new Sequence(slot, completion.Prompt.Tokens, completion.Prompt.ChunkRows, DraftsOf(completion.Prompt));
             completion.Text = new CompletionText(tokenizer, completion.Request.Stop);
             completion.Emit(new GenerationDelta(completion.Prompt.Echo, []));
             _work.Add(new FrameWork(new OpenFrame(slot, completion.Request.Sampling, completion.Prompt.Tokens)));
@@ -223,7 +229,19 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
         var batches = BatchesFor(streams);
         var share = (streams + batches - 1) / batches;
         var rows = streams == 0 ? assignment.MaximumBatchRows : _budget.Rows;
-        return new BatchLimits(assignment.MaximumBatchRows, share, rows, RowBudget.LeastPromptRows);
+        // With fewer streams than batches some stage has nothing to do; a batch more than the ring has room for would only queue.
+        var mayGuess = streams < batches && _inFlight.Count < _depth.Batches;
+        return new BatchLimits(assignment.MaximumBatchRows, share, rows, RowBudget.LeastPromptRows, mayGuess);
+    }
+
+    /// <summary>A single stage is never idle while a stream runs, so guesses would only delay it.</summary>
+    private DraftSource? DraftsOf(PreparedPrompt prompt)
+    {
+        if (options.DraftTokens == 0 || assignment.StageCount == 1)
+            return null;
+        var drafts = new DraftSource(prompt.Tokens.Length + prompt.MaximumTokens, options.DraftTokens);
+        drafts.Begin(prompt.Tokens);
+        return drafts;
     }
 
     private ReadOnlySpan<Sequence> RunningSequences()

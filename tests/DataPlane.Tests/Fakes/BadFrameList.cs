@@ -142,6 +142,8 @@ internal static class BadFrameList
                 ("with an error", Finish(new GenerationFinish(FinishReason.Stop, 1, 1, error))),
                 ("prompt tokens is -1", Finish(new GenerationFinish(FinishReason.Stop, -1, 1))),
                 ("completion tokens is -1", Finish(new GenerationFinish(FinishReason.Stop, 1, -1))),
+                ("drafted tokens is -1", Finish(new GenerationFinish(FinishReason.Stop, 1, 1, DraftedTokens: -1))),
+                ("accepted tokens is 4", Finish(new GenerationFinish(FinishReason.Stop, 1, 9, DraftedTokens: 3, AcceptedTokens: 4))),
                 ("error code is 99", Finish(new GenerationFinish(FinishReason.Error, 1, 1, error with { Code = (GenerationErrorCode)99 }))),
                 ("retry-after is -1", Finish(new GenerationFinish(FinishReason.Error, 1, 1, error with { RetryAfterMilliseconds = -1 }))),
                 ("error's message takes", Finish(new GenerationFinish(FinishReason.Error, 1, 1, longError))),

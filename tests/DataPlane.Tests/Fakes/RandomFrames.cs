@@ -99,7 +99,7 @@ internal sealed class RandomFrames(int seed)
         var reason = Pick<FinishReason>();
         return new GenerationFinish(reason, _random.Next(9_999), _random.Next(9_999), reason == FinishReason.Error
             ? new GenerationError(Pick<GenerationErrorCode>(), Text(0, 60), _random.Next(5_000))
-            : null);
+            : null, DraftedTokens: 500 + _random.Next(500), AcceptedTokens: _random.Next(500));
     }
 
     private SampledToken SampledToken() => new(

@@ -8,7 +8,8 @@ namespace OrleansInference.Silo.Tests.Stages;
 /// <summary>Layers of <see cref="FakeModel"/>, as strict about order, positions and cells as a real engine.</summary>
 internal sealed class FakeStageEngine(StageConfiguration configuration) : IStageEngine
 {
-    private readonly Dictionary<int, (int Position, long[] States)> _slots = [];
+    // Per slot the layers' states after each row, so that a slot can go back.
+    private readonly Dictionary<int, List<long[]>> _slots = [];
     private readonly HashSet<int> _opened = [];
     private readonly float[] _hidden = new float[configuration.MaximumBatchRows * FakeModel.HiddenSize];
     private readonly SampledToken[] _tokens = new SampledToken[configuration.MaximumBatchRows];
@@ -78,6 +79,11 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
         using var call = Enter($"clear {slot}");
         lock (_slots)
         {
+            if (fromPosition > 0 && _slots.TryGetValue(slot, out var rows))
+            {
+                rows.RemoveRange(Math.Min(fromPosition, rows.Count), Math.Max(0, rows.Count - fromPosition));
+                return ValueTask.CompletedTask;
+            }
             _slots.Remove(slot);
             _opened.Remove(slot);
         }
@@ -112,7 +118,7 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
             if (Shape.IsLast && rows[index].Sample)
                 _tokens[sampled++] = Sample(rows[index], value);
         }
-        if (_slots.Values.Sum(slot => slot.Position) > Shape.CellCount)
+        if (_slots.Values.Sum(rows => rows.Count) > Shape.CellCount)
             throw new StageEngineException("The cache is full.");
         return Shape.IsLast
             ? new StageOutput(default, _tokens.AsMemory(0, sampled))
@@ -128,12 +134,14 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
 
     private long Advance(BatchRow row, long value)
     {
-        var (position, states) = _slots.TryGetValue(row.Slot, out var slot) ? slot : (0, new long[Shape.LayerCount]);
-        if (row.Position != position)
-            throw new ArgumentException($"Slot {row.Slot} is at position {position}; row {row.Position} would leave a gap.");
+        if (!_slots.TryGetValue(row.Slot, out var rows))
+            _slots[row.Slot] = rows = [];
+        if (row.Position != rows.Count)
+            throw new ArgumentException($"Slot {row.Slot} is at position {rows.Count}; row {row.Position} would leave a gap.");
+        var states = rows.Count > 0 ? [.. rows[^1]] : new long[Shape.LayerCount];
         for (var layer = 0; layer < states.Length; layer++)
             value = states[layer] = FakeModel.Advance(configuration.FirstLayer + layer, states[layer], value);
-        _slots[row.Slot] = (position + 1, states);
+        rows.Add(states);
         return value;
     }
 
