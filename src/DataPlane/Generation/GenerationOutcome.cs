@@ -15,7 +15,9 @@ public sealed record TokenLogProbability(
 public sealed record AlternativeToken(int Token, ImmutableArray<byte> Bytes, float LogProbability);
 
 /// <summary>The end of a completion; the last thing a head says of a request.</summary>
-public sealed record GenerationFinish(FinishReason Reason, int PromptTokens, int CompletionTokens, GenerationError? Error = null);
+/// <param name="CachedTokens">Tokens of the prompt that were not computed, because an earlier sequence began alike.</param>
+public sealed record GenerationFinish(
+    FinishReason Reason, int PromptTokens, int CompletionTokens, GenerationError? Error = null, int CachedTokens = 0);
 
 public enum FinishReason : byte
 {

@@ -44,7 +44,7 @@ internal sealed class Completion(long requestId, GenerationRequest request, int 
 
     public void Finish(FinishReason reason, GenerationError? error = null)
     {
-        var finish = new GenerationFinish(reason, Prompt.Tokens.Length, SampledTokens, error);
+        var finish = new GenerationFinish(reason, Prompt.Tokens.Length, SampledTokens, error, Sequence?.ReusedTokens ?? 0);
         if (!_finished.TrySetResult(finish))
             return;
         Outbox.Finish(finish);

@@ -12,7 +12,8 @@ namespace OrleansInference.Silo.Generation;
 /// Continuous batching, one step at a time: takes in what happened since the last step and says what the ring is to do. Steps are made
 /// by one caller; only <see cref="Add"/> and <see cref="Answer"/> may be called at any time.
 /// </summary>
-internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer, HeadOptions options, TimeProvider time)
+internal sealed class Scheduler(
+    StageAssignment assignment, ITokenizer tokenizer, ReuseRule? reuse, HeadOptions options, TimeProvider time)
 {
     // Both are bounded by their writers: the head counts the completions it lets in, the ring answers each batch once.
     private readonly ConcurrentQueue<Completion> _arrivals = new();
@@ -20,7 +21,7 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
     private readonly LinkedList<Completion> _waiting = new();
     private readonly Completion?[] _running = new Completion?[assignment.SlotCount];
     private readonly Queue<BatchInFlight> _inFlight = new();
-    private readonly SlotPool _slots = new(assignment.SlotCount, assignment.CellCount);
+    private readonly SlotPool _slots = new(assignment.SlotCount, assignment.CellCount, reuse);
     private readonly BatchFormer _former = new(assignment.MaximumBatchRows);
     private readonly List<StageWork> _work = [];
     private long _lastBatchId;
@@ -80,11 +81,13 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
         var next = 0;
         foreach (var part in batch.Parts)
         {
+            var completion = OwnerOf(part);
+            completion?.Sequence!.OnComputed(part.EndPosition);
             if (!part.IsSampled)
                 continue;
             if (next == tokens.Length || !IsAnswerTo(part, tokens[next]))
                 throw new StageEngineException($"Batch {batch.BatchId} came back with other rows than it was sent with.");
-            if (OwnerOf(part) is { } completion)
+            if (completion is not null)
                 Advance(completion, tokens[next]);
             next++;
         }
@@ -175,15 +178,28 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
 
     private void Admit()
     {
-        while (_waiting.First is { Value: var completion } && _slots.TryTake(completion.Prompt.MaximumCells) is { } slot)
+        while (_waiting.First is { Value: var completion }
+            && _slots.TryTake(completion.Prompt.Tokens, completion.Prompt.MaximumCells) is { } grant)
         {
             _waiting.RemoveFirst();
-            _running[slot] = completion;
-            completion.Sequence = new Sequence(slot, completion.Prompt.Tokens, completion.Prompt.ChunkRows);
+            ClearSlots();
             completion.Text = new CompletionText(tokenizer, completion.Request.Stop);
             completion.Emit(new GenerationDelta(completion.Prompt.Echo, []));
-            _work.Add(new FrameWork(new OpenFrame(slot, completion.Request.Sampling, completion.Prompt.Tokens)));
+            Begin(completion, grant);
         }
+    }
+
+    private void Begin(Completion completion, SlotGrant grant)
+    {
+        var slot = grant.Slot;
+        _running[slot] = completion;
+        completion.Sequence = new Sequence(slot, completion.Prompt.Tokens, completion.Prompt.ChunkRows, grant.ReusedTokens);
+        _slots.Follow(slot, completion.Sequence);
+        _work.Add(new FrameWork(new OpenFrame(slot, completion.Request.Sampling, completion.Prompt.Tokens)));
+        if (grant.SourceSlot is { } source)
+            _work.Add(new FrameWork(new CopyFrame(source, slot, grant.ReusedTokens)));
+        else if (grant.ReusedTokens > 0)
+            _work.Add(new FrameWork(new ClearFrame(slot, grant.ReusedTokens)));
     }
 
     private void SendBatches()
@@ -200,10 +216,19 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
 
     private void Release(Completion completion, FinishReason reason, GenerationError? error = null)
     {
-        var slot = completion.Sequence!.Slot;
-        _running[slot] = null;
-        _slots.Release(slot);
-        _work.Add(new FrameWork(new ClearFrame(slot, 0)));
+        var sequence = completion.Sequence!;
+        _running[sequence.Slot] = null;
+        if (reason == FinishReason.Error)
+            _slots.Release(sequence.Slot);
+        else
+            _slots.Keep(sequence.Slot);
+        ClearSlots();
         completion.Finish(reason, error);
+    }
+
+    private void ClearSlots()
+    {
+        while (_slots.TryTakeClearing(out var clearing))
+            _work.Add(new FrameWork(clearing));
     }
 }

@@ -1,18 +1,29 @@
+using System.Runtime.InteropServices;
 using OrleansInference.DataPlane.Rows;
 
 namespace OrleansInference.Silo.Generation;
 
 /// <summary>A running completion as batches see it: a slot, the prompt, and how many of its rows were sent.</summary>
 /// <param name="chunkRows">Prompt rows that one batch may take of it.</param>
-internal sealed class Sequence(int slot, ReadOnlyMemory<int> prompt, int chunkRows)
+/// <param name="reusedTokens">Tokens of the prompt that the slot holds already.</param>
+internal sealed class Sequence(int slot, ReadOnlyMemory<int> prompt, int chunkRows, int reusedTokens = 0)
 {
+    private readonly List<int> _tokens = [.. prompt.Span];
     private int? _nextToken;
     private bool _isPaused;
 
     public int Slot => slot;
 
+    public int ReusedTokens { get; } = reusedTokens;
+
+    /// <summary>Rows that every stage has computed.</summary>
+    public int ComputedRows { get; private set; } = reusedTokens;
+
+    /// <summary>The tokens of those rows, and so what the slot holds for certain.</summary>
+    public ReadOnlySpan<int> ComputedTokens => CollectionsMarshal.AsSpan(_tokens)[..ComputedRows];
+
     /// <summary>Rows sent so far, and so the position of the next one.</summary>
-    public int SentRows { get; private set; }
+    public int SentRows { get; private set; } = reusedTokens;
 
     /// <summary>Set while its reader is behind: it takes no decode rows.</summary>
     public bool IsPaused
@@ -33,6 +44,9 @@ internal sealed class Sequence(int slot, ReadOnlyMemory<int> prompt, int chunkRo
         _nextToken = token;
     }
 
+    /// <summary>Rows up to a position went all round the ring.</summary>
+    public void OnComputed(int endPosition) => ComputedRows = endPosition;
+
     /// <summary>Appends its next rows, at most <paramref name="maximumRows"/>: one decode row, or a chunk of the prompt.</summary>
     public SequencePart Take(List<BatchRow> rows, List<int> tokens, int maximumRows)
     {
@@ -41,6 +55,7 @@ internal sealed class Sequence(int slot, ReadOnlyMemory<int> prompt, int chunkRo
             _nextToken = null;
             rows.Add(new BatchRow(slot, SentRows++, Sample: true));
             tokens.Add(token);
+            _tokens.Add(token);
             return new SequencePart(this, 1, SentRows, IsSampled: true);
         }
         var count = Math.Min(Math.Min(chunkRows, maximumRows), prompt.Length - SentRows);

@@ -35,10 +35,14 @@ internal sealed class TestRing : IAsyncDisposable
     }
 
     /// <summary>A ring that computes a real model, one thread per stage.</summary>
-    public static async Task<TestRing> StartReadyAsync(TestModel model, IStageEngineFactory factory, int stages, int slots = 4)
+    public static async Task<TestRing> StartReadyAsync(
+        TestModel model, IStageEngineFactory factory, int stages, int slots = 4, bool prefixReuse = true)
     {
         const int Context = 256;
-        var settings = new Dictionary<string, string?> { ["Device:Threads"] = "1" };
+        var settings = new Dictionary<string, string?>
+        {
+            ["Device:Threads"] = "1", ["Generation:PrefixReuse"] = $"{prefixReuse}",
+        };
         var silos = new List<TestSilo>();
         for (var stage = 0; stage < stages; stage++)
             silos.Add(await TestSilo.StartAsync($"device-{stage}", settings, factory));
