@@ -2,6 +2,7 @@ using System.Text;
 using OrleansInference.DataPlane.Frames;
 using OrleansInference.DataPlane.Generation;
 using OrleansInference.DataPlane.Hosting;
+using OrleansInference.DataPlane.Rows;
 
 namespace OrleansInference.DataPlane.Codec;
 
@@ -96,6 +97,8 @@ internal static class FrameRules
             return count;
         if (batch.Hidden.Length != (long)batch.Rows.Length * hello.HiddenSize)
             return $"{batch.Rows.Length} rows of {hello.HiddenSize} elements come with {batch.Hidden.Length} elements";
+        if (ProblemOf(batch.Timing) is { } timing)
+            return timing;
         var rows = batch.Rows.Span;
         for (var i = 0; i < rows.Length; i++)
         {
@@ -108,8 +111,8 @@ internal static class FrameRules
 
     private static string? ProblemOf(TokensFrame tokens, HelloFrame hello, DataPlaneOptions options)
     {
-        if (RangeProblem("token count", tokens.Tokens.Length, 0, options.MaximumBatchRows) is { } count)
-            return count;
+        if ((RangeProblem("token count", tokens.Tokens.Length, 0, options.MaximumBatchRows) ?? ProblemOf(tokens.Timing)) is { } problemOfAll)
+            return problemOfAll;
         for (var i = 0; i < tokens.Tokens.Length; i++)
         {
             var token = tokens.Tokens.Span[i];
@@ -129,6 +132,10 @@ internal static class FrameRules
         SlotProblem(copy.SourceSlot, hello) ?? SlotProblem(copy.TargetSlot, hello)
         ?? (copy.SourceSlot == copy.TargetSlot ? $"slot {copy.SourceSlot} is its own source" : null)
         ?? RangeProblem("end position", copy.EndPosition, 1, hello.PositionCount);
+
+    private static string? ProblemOf(RingTiming timing) =>
+        RangeProblem("slowest stage's microseconds", timing.SlowestMicroseconds, 0, int.MaxValue)
+        ?? RangeProblem("all stages' microseconds", timing.TotalMicroseconds, timing.SlowestMicroseconds, int.MaxValue);
 
     private static string? ProblemOf(StateFrame state, HelloFrame hello, DataPlaneOptions options) =>
         SlotProblem(state.Slot, hello) ?? RangeProblem("total", state.Total, 1, options.MaximumStateBytes)

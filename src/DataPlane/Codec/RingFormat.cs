@@ -27,6 +27,7 @@ internal static class RingFormat
     public static void Write(ref FrameWriter writer, BatchFrame batch, HelloFrame hello)
     {
         writer.Int64(batch.BatchId);
+        Write(ref writer, batch.Timing);
         writer.Int32(batch.Rows.Length);
         foreach (var row in batch.Rows.Span)
         {
@@ -43,6 +44,7 @@ internal static class RingFormat
     public static BatchFrame ReadBatch(ref FrameReader reader, HelloFrame hello, DataPlaneOptions options, AlignedBufferPool pool)
     {
         var batchId = reader.Int64("batch id");
+        var timing = ReadTiming(ref reader);
         var rowBytes = HiddenRows.RowBytes(hello.ElementType, hello.HiddenSize);
         var rows = new BatchRow[reader.Count("row count", BatchRowBytes, options.MaximumBatchRows)];
         for (var i = 0; i < rows.Length; i++)
@@ -52,7 +54,7 @@ internal static class RingFormat
         reader.End();
         var buffer = pool.Rent(rows.Length * hello.HiddenSize);
         if (HiddenRows.TryRead(hello.ElementType, hello.HiddenSize, source, buffer.Memory.Span))
-            return new BatchFrame(batchId, rows, buffer.Memory, buffer);
+            return new BatchFrame(batchId, rows, buffer.Memory, buffer, timing);
         buffer.Dispose();
         throw reader.Bad("a row's scale is negative or infinite");
     }
@@ -60,6 +62,7 @@ internal static class RingFormat
     public static void Write(ref FrameWriter writer, TokensFrame tokens)
     {
         writer.Int64(tokens.BatchId);
+        Write(ref writer, tokens.Timing);
         writer.Int32(tokens.Tokens.Length);
         foreach (var token in tokens.Tokens.Span)
         {
@@ -76,6 +79,7 @@ internal static class RingFormat
     public static TokensFrame ReadTokens(ref FrameReader reader, DataPlaneOptions options)
     {
         var batchId = reader.Int64("batch id");
+        var timing = ReadTiming(ref reader);
         var tokens = new SampledToken[reader.Count("token count", SampledTokenBytes, options.MaximumBatchRows)];
         for (var i = 0; i < tokens.Length; i++)
         {
@@ -84,7 +88,7 @@ internal static class RingFormat
                 reader.Boolean("presence of alternatives") ? ReadAlternatives(ref reader) : null);
         }
 
-        return new TokensFrame(batchId, tokens);
+        return new TokensFrame(batchId, tokens, timing);
     }
 
     public static void Write(ref FrameWriter writer, ClearFrame clear)
@@ -124,6 +128,15 @@ internal static class RingFormat
 
     public static FaultFrame ReadFault(ref FrameReader reader) =>
         new(reader.Int64("batch id"), reader.String("reason", FrameRules.MaximumReasonBytes));
+
+    private static void Write(ref FrameWriter writer, RingTiming timing)
+    {
+        writer.Int32(timing.SlowestMicroseconds);
+        writer.Int32(timing.TotalMicroseconds);
+    }
+
+    private static RingTiming ReadTiming(ref FrameReader reader) =>
+        new(reader.Int32("slowest stage's microseconds"), reader.Int32("all stages' microseconds"));
 
     private static void WriteAlternatives(ref FrameWriter writer, TokenProbability[] alternatives)
     {

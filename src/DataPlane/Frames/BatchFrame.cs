@@ -8,7 +8,9 @@ namespace OrleansInference.DataPlane.Frames;
 /// </summary>
 /// <param name="BatchId">Chosen by the head; the same on every stage and in the Tokens frame that answers.</param>
 /// <param name="Owner">What holds the memory of <paramref name="Hidden"/>, if it is pooled.</param>
-public sealed record BatchFrame(long BatchId, ReadOnlyMemory<BatchRow> Rows, ReadOnlyMemory<float> Hidden, IDisposable? Owner = null)
+/// <param name="Timing">Of the stages that computed it so far.</param>
+public sealed record BatchFrame(
+    long BatchId, ReadOnlyMemory<BatchRow> Rows, ReadOnlyMemory<float> Hidden, IDisposable? Owner = null, RingTiming Timing = default)
     : Frame, IDisposable
 {
     public override FrameType Type => FrameType.Batch;

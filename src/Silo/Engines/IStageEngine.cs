@@ -65,4 +65,5 @@ public readonly record struct StageInput(ReadOnlyMemory<BatchRow> Rows, ReadOnly
 /// <paramref name="Hidden"/> is rows × hidden size in row order (empty on the last stage), <paramref name="Tokens"/> the sampled rows in
 /// row order.
 /// </summary>
-public readonly record struct StageOutput(ReadOnlyMemory<float> Hidden, ReadOnlyMemory<SampledToken> Tokens);
+/// <param name="ComputeMicroseconds">What computing it took, waiting for the engine's thread left out.</param>
+public readonly record struct StageOutput(ReadOnlyMemory<float> Hidden, ReadOnlyMemory<SampledToken> Tokens, int ComputeMicroseconds = 0);

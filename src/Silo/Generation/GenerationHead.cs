@@ -220,8 +220,9 @@ internal sealed partial class GenerationHead : IAsyncDisposable
         {
             while (true)
             {
-                foreach (var work in _scheduler.Step())
-                    await _ring.WriteAsync(work, _stopping.Token);
+                var steps = _scheduler.Step();
+                for (var index = 0; index < steps.Count; index++)
+                    await _ring.WriteAsync(steps[index], _stopping.Token);
                 await _wake.WaitAsync(_stopping.Token);
             }
         }

@@ -11,9 +11,15 @@ internal sealed class HeadOptions
     [Range(0, 100_000)]
     public int QueueLength { get; set; } = 256;
 
-    /// <summary>Batches on their way round the ring at once. Default 1.</summary>
-    [Range(1, 16)]
-    public int BatchesInFlight { get; set; } = 1;
+    /// <summary>Batches on their way round the ring at once. Default 0: one for each stage, and more where links are slow.</summary>
+    [Range(0, 64)]
+    public int BatchesInFlight { get; set; }
+
+    /// <summary>
+    /// How long a batch that holds rows of prompts may keep a stage busy while streams wait for it. Default 100 milliseconds.
+    /// </summary>
+    [Range(1, 10_000)]
+    public int StepMilliseconds { get; set; } = 100;
 
     /// <summary>Whether a prompt starts from the KV of an earlier sequence that began alike. Default true.</summary>
     public bool PrefixReuse { get; set; } = true;

@@ -21,8 +21,12 @@ internal sealed class Scheduler(
     private readonly LinkedList<Completion> _waiting = new();
     private readonly Completion?[] _running = new Completion?[assignment.SlotCount];
     private readonly Queue<BatchInFlight> _inFlight = new();
+    private readonly Stack<BatchInFlight> _spareBatches = new();
+    private readonly Sequence[] _sequences = new Sequence[assignment.SlotCount];
     private readonly SlotPool _slots = new(assignment.SlotCount, assignment.CellCount, reuse);
-    private readonly BatchFormer _former = new(assignment.MaximumBatchRows);
+    private readonly BatchFormer _former = new();
+    private readonly RingDepth _depth = new(assignment.StageCount);
+    private readonly RowBudget _budget = new(assignment.MaximumBatchRows, options.StepMilliseconds);
     private readonly List<StageWork> _work = [];
     private long _lastBatchId;
     private volatile int _busySlots;
@@ -36,7 +40,7 @@ internal sealed class Scheduler(
 
     /// <summary>What the ring is to do now, in order. The list is reused by the next step.</summary>
     /// <exception cref="StageEngineException">The ring does not answer, or answers what it was not asked.</exception>
-    public IReadOnlyList<StageWork> Step()
+    public List<StageWork> Step()
     {
         _work.Clear();
         while (_answers.TryDequeue(out var answer))
@@ -71,13 +75,19 @@ internal sealed class Scheduler(
         if (answer is FaultFrame fault && fault.BatchId == batch.BatchId)
             FailBatch(batch, fault.Reason);
         else if (answer is TokensFrame tokens && tokens.BatchId == batch.BatchId)
-            ApplyTokens(batch, tokens.Tokens.Span);
+            ApplyTokens(batch, tokens);
         else
             throw new StageEngineException($"Batch {batch.BatchId} is the next to be answered; a {answer.Type} frame of another came.");
+        batch.Clear();
+        _spareBatches.Push(batch);
     }
 
-    private void ApplyTokens(BatchInFlight batch, ReadOnlySpan<SampledToken> tokens)
+    private void ApplyTokens(BatchInFlight batch, TokensFrame answer)
     {
+        _depth.Observe(answer.Timing, time.GetElapsedTime(batch.SentAt).TotalMicroseconds, batch.WasAlone);
+        if (batch.HoldsPrompt)
+            _budget.Observe(batch.RowCount, answer.Timing.SlowestMicroseconds);
+        var tokens = answer.Tokens.Span;
         var next = 0;
         foreach (var part in batch.Parts)
         {
@@ -204,14 +214,54 @@ internal sealed class Scheduler(
 
     private void SendBatches()
     {
-        while (_inFlight.Count < options.BatchesInFlight)
+        var sequences = RunningSequences();
+        while (true)
         {
-            var sequences = _running.OfType<Completion>().Select(completion => completion.Sequence!).ToList();
-            if (_former.Form(sequences) is not { } batch)
+            var streams = CountStreams(sequences);
+            if (_inFlight.Count >= BatchesFor(streams))
                 return;
-            _inFlight.Enqueue(new BatchInFlight(++_lastBatchId, batch.Parts, time.GetTimestamp()));
-            _work.Add(new TokenBatchWork(_lastBatchId, batch.Rows, batch.Tokens));
+            var batch = _spareBatches.TryPop(out var spare) ? spare : new BatchInFlight(assignment.MaximumBatchRows, assignment.SlotCount);
+            if (!_former.Form(sequences, LimitsFor(streams), batch))
+            {
+                _spareBatches.Push(batch);
+                return;
+            }
+            _work.Add(batch.Send(++_lastBatchId, time.GetTimestamp(), isAlone: _inFlight.Count == 0));
+            _inFlight.Enqueue(batch);
         }
+    }
+
+    /// <summary>With prompts alone one more than the stages need: the next chunk lies ready where the last one ends.</summary>
+    private int BatchesFor(int streams) => options.BatchesInFlight > 0 ? options.BatchesInFlight : _depth.Batches + (streams == 0 ? 1 : 0);
+
+    private BatchLimits LimitsFor(int streams)
+    {
+        var batches = BatchesFor(streams);
+        var share = (streams + batches - 1) / batches;
+        var rows = streams == 0 ? assignment.MaximumBatchRows : _budget.Rows;
+        return new BatchLimits(assignment.MaximumBatchRows, share, rows, RowBudget.LeastPromptRows);
+    }
+
+    private ReadOnlySpan<Sequence> RunningSequences()
+    {
+        var count = 0;
+        foreach (var completion in _running)
+        {
+            if (completion is not null)
+                _sequences[count++] = completion.Sequence!;
+        }
+        return _sequences.AsSpan(0, count);
+    }
+
+    private static int CountStreams(ReadOnlySpan<Sequence> sequences)
+    {
+        var count = 0;
+        foreach (var sequence in sequences)
+        {
+            if (sequence is { IsPrefilling: false, IsPaused: false })
+                count++;
+        }
+        return count;
     }
 
     private void Release(Completion completion, FinishReason reason, GenerationError? error = null)

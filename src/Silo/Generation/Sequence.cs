@@ -14,6 +14,8 @@ internal sealed class Sequence(int slot, ReadOnlyMemory<int> prompt, int chunkRo
 
     public int Slot => slot;
 
+    public int ChunkRows => chunkRows;
+
     public int ReusedTokens { get; } = reusedTokens;
 
     /// <summary>Rows that every stage has computed.</summary>
@@ -47,25 +49,26 @@ internal sealed class Sequence(int slot, ReadOnlyMemory<int> prompt, int chunkRo
     /// <summary>Rows up to a position went all round the ring.</summary>
     public void OnComputed(int endPosition) => ComputedRows = endPosition;
 
-    /// <summary>Appends its next rows, at most <paramref name="maximumRows"/>: one decode row, or a chunk of the prompt.</summary>
-    public SequencePart Take(List<BatchRow> rows, List<int> tokens, int maximumRows)
+    /// <summary>Puts its next rows into a batch: one decode row, or a chunk of the prompt of at most so many rows.</summary>
+    /// <returns>The rows taken.</returns>
+    public int Take(BatchInFlight batch, int maximumRows)
     {
         if (_nextToken is { } token)
         {
             _nextToken = null;
-            rows.Add(new BatchRow(slot, SentRows++, Sample: true));
-            tokens.Add(token);
             _tokens.Add(token);
-            return new SequencePart(this, 1, SentRows, IsSampled: true);
+            batch.Add(new BatchRow(slot, SentRows++, Sample: true), token);
+            batch.EndPart(new SequencePart(this, 1, SentRows, IsSampled: true), isPrompt: false);
+            return 1;
         }
         var count = Math.Min(Math.Min(chunkRows, maximumRows), prompt.Length - SentRows);
         for (var taken = 0; taken < count; taken++)
         {
-            tokens.Add(prompt.Span[SentRows]);
-            rows.Add(new BatchRow(slot, SentRows, Sample: SentRows == prompt.Length - 1));
+            batch.Add(new BatchRow(slot, SentRows, Sample: SentRows == prompt.Length - 1), prompt.Span[SentRows]);
             SentRows++;
         }
-        return new SequencePart(this, count, SentRows, IsSampled: !IsPrefilling);
+        batch.EndPart(new SequencePart(this, count, SentRows, IsSampled: !IsPrefilling), isPrompt: true);
+        return count;
     }
 }
 

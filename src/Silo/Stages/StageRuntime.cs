@@ -89,11 +89,11 @@ internal sealed partial class StageRuntime : IAsyncDisposable
         switch (work)
         {
             case TokenBatchWork batch:
-                await ComputeAsync(batch.BatchId, new StageInput(batch.Rows, batch.Tokens, default));
+                await ComputeAsync(batch.BatchId, new StageInput(batch.Rows, batch.Tokens, default), default);
                 break;
             case FrameWork { Frame: BatchFrame batch }:
                 using (batch)
-                    await ComputeAsync(batch.BatchId, new StageInput(batch.Rows, default, batch.Hidden));
+                    await ComputeAsync(batch.BatchId, new StageInput(batch.Rows, default, batch.Hidden), batch.Timing);
                 break;
             case FrameWork { Frame: OpenFrame open }:
                 if (!IsLast)
@@ -124,7 +124,7 @@ internal sealed partial class StageRuntime : IAsyncDisposable
         }
     }
 
-    private async ValueTask ComputeAsync(long batchId, StageInput input)
+    private async ValueTask ComputeAsync(long batchId, StageInput input, RingTiming before)
     {
         if (FindBrokenSlot(input.Rows.Span) is { } reason)
         {
@@ -142,7 +142,9 @@ internal sealed partial class StageRuntime : IAsyncDisposable
             await FaultAsync(batchId, exception);
             return;
         }
-        Frame frame = IsLast ? new TokensFrame(batchId, result.Tokens) : new BatchFrame(batchId, input.Rows, result.Hidden);
+        var timing = before.Then(result.ComputeMicroseconds);
+        Frame frame = IsLast
+            ? new TokensFrame(batchId, result.Tokens, timing) : new BatchFrame(batchId, input.Rows, result.Hidden, Timing: timing);
         await _output(frame, _stopping.Token);
     }
 

@@ -52,6 +52,8 @@ internal static class BadFrameList
         ("row 0: slot is -1", Batch(new BatchRow(-1, 0, true))),
         ($"row 0: position is {Positions}", Batch(new BatchRow(0, Positions, true))),
         ("row 0: position is -7", Batch(new BatchRow(0, -7, true))),
+        ("slowest stage's microseconds is -1", Batch(default(BatchRow)) with { Timing = new RingTiming(-1, 5) }),
+        ("all stages' microseconds is 4", Batch(default(BatchRow)) with { Timing = new RingTiming(5, 4) }),
         ("total is 0", new StateFrame(0, 0, 0, default)),
         ("offset is 10", new StateFrame(0, 10, 10, new byte[1])),
         ("offset is -1", new StateFrame(0, -1, 10, new byte[1])),

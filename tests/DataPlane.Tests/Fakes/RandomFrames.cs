@@ -41,7 +41,7 @@ internal sealed class RandomFrames(int seed)
         FrameType.Ping => new PingFrame((ulong)_random.NextInt64(), Flip()),
         FrameType.Open => new OpenFrame(Slot(), Sampling(), Tokens(0, 50)),
         FrameType.Batch => Batch(hello ?? HelloFor(type)!),
-        FrameType.Tokens => new TokensFrame(_random.NextInt64(), Many(0, 6, SampledToken)),
+        FrameType.Tokens => new TokensFrame(_random.NextInt64(), Many(0, 6, SampledToken), Timing()),
         FrameType.Clear => new ClearFrame(Slot(), _random.Next(PositionCount + 1)),
         FrameType.Copy => Copy(),
         FrameType.State => State(),
@@ -58,7 +58,7 @@ internal sealed class RandomFrames(int seed)
         var hidden = new float[rows.Length * hello.HiddenSize];
         for (var i = 0; i < hidden.Length; i++)
             hidden[i] = (float)((_random.NextDouble() - 0.5) * 20);
-        return new BatchFrame(_random.NextInt64(), rows, hidden);
+        return new BatchFrame(_random.NextInt64(), rows, hidden, Timing: Timing());
     }
 
     private CopyFrame Copy()
@@ -66,6 +66,8 @@ internal sealed class RandomFrames(int seed)
         var source = Slot();
         return new CopyFrame(source, (source + _random.Next(1, SlotCount)) % SlotCount, 1 + Position());
     }
+
+    private RingTiming Timing() => new RingTiming().Then(_random.Next()).Then(_random.Next());
 
     private StateFrame State()
     {

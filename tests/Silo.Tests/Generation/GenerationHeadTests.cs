@@ -118,7 +118,7 @@ public sealed class GenerationHeadTests : IAsyncDisposable
         var completion = Request(1, 60);
         _isSilent = true;
         head.Submit(completion).ShouldBeNull();
-        await Eventually.AsyncIs(() => _engine.Batches.Count == 2, "the batch is computed");
+        await Eventually.AsyncIs(() => _engine.Batches.Count >= 2, "the batch is computed");
 
         head.Answer(new TokensFrame(2, new SampledToken[] { new(0, 16, 1, float.NaN, null) }));
 

@@ -76,9 +76,9 @@ internal sealed class SlotPoolModel
             sequence.Continue(_random.Next(2));
         if (!sequence.IsPrefilling && !sequence.WantsDecodeRow)
             return;
-        var tokens = new List<int>();
-        sequence.Take([], tokens, prompt.Length);
-        _stage[slot].AddRange(tokens);
+        var batch = new BatchInFlight(prompt.Length, maximumParts: 1);
+        sequence.Take(batch, prompt.Length);
+        _stage[slot].AddRange(batch.Tokens);
         if (_random.Next(5) > 0)
             sequence.OnComputed(sequence.SentRows);
     }

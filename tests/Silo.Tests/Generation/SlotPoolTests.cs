@@ -208,7 +208,7 @@ public sealed class SlotPoolTests
         var grant = slots.TryTake(prompt, prompt.Length).ShouldNotBeNull();
         var sequence = new Sequence(grant.Slot, prompt, prompt.Length, grant.ReusedTokens);
         slots.Follow(grant.Slot, sequence);
-        sequence.Take([], [], prompt.Length);
+        sequence.Take(new BatchInFlight(prompt.Length, maximumParts: 1), prompt.Length);
         return sequence;
     }
 

@@ -47,6 +47,36 @@ public sealed class RealPrefixReuseTests(TestModels models)
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Questions_WhenTheyShareAHistory_AreAnsweredAsWithoutReuse(int stages)
+    {
+        var model = await models.GetAsync("pebble");
+        await using var reusing = await TestRing.StartReadyAsync(model, models.Factory(), stages, slots: 3);
+        await using var computing = await TestRing.StartReadyAsync(model, models.Factory(), stages, slots: 3, prefixReuse: false);
+        await using var first = await reusing.ConnectAsync();
+        await using var second = await computing.ConnectAsync();
+        ChatMessage[] history = [.. s_turns.SelectMany(turn => new ChatMessage[] { new("user", turn), new("assistant", "I see. Go on.") })];
+
+        foreach (var sampling in new[] { s_greedy, s_seeded })
+        {
+            var requests = s_turns.Select((turn, number) => new GenerationRequest
+            {
+                Messages = [.. history, new ChatMessage("user", turn)], Sampling = sampling, MaximumTokens = number == 0 ? 60 : 20,
+            }).ToList();
+            // The others begin while the first runs, on fewer slots than there are questions.
+            var running = await first.SendAsync(requests[0]);
+            await Eventually.AsyncIs(() => running.Tokens.Count > 0, "the first question is being answered");
+            var others = await Task.WhenAll(requests.Skip(1).Select(request => CompleteAsync(first, request)));
+            await running.Finished.Within();
+
+            for (var number = 0; number < requests.Count; number++)
+                ShouldBeTheSame(number == 0 ? running : others[number - 1], await CompleteAsync(second, requests[number]));
+            others.ShouldAllBe(other => other.Finish.CachedTokens > other.Finish.PromptTokens / 2);
+        }
+    }
+
+    [Theory]
     [InlineData("pebble")]
     [InlineData("tiny-qwen3 F32")]
     [InlineData("tiny-gemma3 F32")]
@@ -112,8 +142,8 @@ public sealed class RealPrefixReuseTests(TestModels models)
     }
 
     /// <summary>
-    /// Other batches give other last bits, which the likeliest tokens of random weights do not survive for long; a row out of place would
-    /// change much more.
+    /// Other batches give other last bits, which the likeliest tokens after random text do not survive for long. A row out of place would
+    /// leave hardly any of them.
     /// </summary>
     private static void ShouldBeNear(TestCompletion reused, TestCompletion computed)
     {
@@ -122,7 +152,7 @@ public sealed class RealPrefixReuseTests(TestModels models)
         var expected = computed.Tokens[0].Alternatives.ToDictionary(one => one.Token, one => one.LogProbability);
         var both = reused.Tokens[0].Alternatives.Where(one => expected.ContainsKey(one.Token)).ToList();
         both.Count.ShouldBeGreaterThan(16);
-        both.ShouldAllBe(one => Math.Abs(one.LogProbability - expected[one.Token]) < 0.02);
+        both.ShouldAllBe(one => Math.Abs(one.LogProbability - expected[one.Token]) < 0.25);
     }
 
     private static void ShouldBeTheSame(TestCompletion reused, TestCompletion computed)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OrleansInference.DataPlane.Generation;
 using OrleansInference.DataPlane.Rows;
 using OrleansInference.Silo.Engines.LlamaCpp.Interop;
@@ -120,6 +121,7 @@ internal sealed class LlamaStageEngine : IStageEngine
         _slots.RequireBatch(rows);
         _sampler?.Require(rows);
         var hidden = RequireInput(input);
+        var begun = Stopwatch.GetTimestamp();
         var answer = _context.Decode(rows, hidden);
         try
         {
@@ -128,7 +130,7 @@ internal sealed class LlamaStageEngine : IStageEngine
                 ? new StageOutput(_context.CapturedRows(rows.Length), default)
                 : new StageOutput(default, Sample(rows));
             _slots.Advance();
-            return output;
+            return output with { ComputeMicroseconds = (int)Math.Min(Stopwatch.GetElapsedTime(begun).TotalMicroseconds, int.MaxValue) };
         }
         catch
         {
