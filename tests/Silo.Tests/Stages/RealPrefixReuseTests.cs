@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OrleansInference.DataPlane.Generation;
 using OrleansInference.Silo.Tests.Engines;
 
@@ -132,6 +133,35 @@ public sealed class RealPrefixReuseTests(TestModels models)
                 reused.Finish.CachedTokens.ShouldBeGreaterThan(120);
             tokens = [.. tokens, .. reused.Tokens.Select(token => token.Token), .. model.Prompt(seed: turn, length: 10)];
         }
+    }
+
+    [Fact]
+    public async Task SecondTurn_WhenTheHistoryHasAThousandTokens_BeginsMuchSooner()
+    {
+        var model = await models.GetAsync("pebble");
+        await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages: 2, slots: 4, context: 1280);
+        await using var gateway = await ring.ConnectAsync();
+        var ratios = new List<double>();
+        for (var round = 0; round < 5; round++)
+        {
+            var history = model.Prompt(seed: round, length: 1000);
+            int[] next = [.. history, .. model.Prompt(seed: 100 + round, length: 24)];
+            var first = await TimeAsync(gateway, history);
+            ratios.Add(await TimeAsync(gateway, next) / first);
+        }
+
+        var median = ratios.Order().ElementAt(2);
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"A second turn on a history of 1,000 tokens begins after {median:P1} of the first one's time.");
+        median.ShouldBeLessThan(0.15);
+    }
+
+    /// <summary>How long the first token takes.</summary>
+    private static async Task<double> TimeAsync(TestGateway gateway, int[] prompt)
+    {
+        var watch = Stopwatch.StartNew();
+        await CompleteAsync(gateway, new GenerationRequest { PromptTokens = [.. prompt], Sampling = s_greedy, MaximumTokens = 1 });
+        return watch.Elapsed.TotalSeconds;
     }
 
     private static async Task<TestCompletion> CompleteAsync(TestGateway gateway, GenerationRequest request)
