@@ -46,8 +46,8 @@ internal sealed class Completion(long requestId, GenerationRequest request, int 
     {
         var drafts = Sequence?.Drafts;
         var finish = new GenerationFinish(
-            reason, Prompt.Tokens.Length, SampledTokens, error, DraftedTokens: drafts?.DraftedTokens ?? 0,
-            AcceptedTokens: drafts?.AcceptedTokens ?? 0);
+            reason, Prompt.Tokens.Length, SampledTokens, error, Sequence?.ReusedTokens ?? 0, drafts?.DraftedTokens ?? 0,
+            drafts?.AcceptedTokens ?? 0);
         if (!_finished.TrySetResult(finish))
             return;
         Outbox.Finish(finish);

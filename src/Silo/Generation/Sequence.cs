@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OrleansInference.DataPlane.Rows;
 
 namespace OrleansInference.Silo.Generation;
@@ -7,9 +8,12 @@ namespace OrleansInference.Silo.Generation;
 /// that are known, with guesses; a guess that turns out wrong begins a new era, in which nothing that was sent after it counts.
 /// </summary>
 /// <param name="chunkRows">Prompt rows that one batch may take of it.</param>
+/// <param name="reusedTokens">Tokens of the prompt that the slot holds already.</param>
 /// <param name="drafts">Where guesses come from, if any are to be made.</param>
-internal sealed class Sequence(int slot, ReadOnlyMemory<int> prompt, int chunkRows, DraftSource? drafts = null)
+internal sealed class Sequence(
+    int slot, ReadOnlyMemory<int> prompt, int chunkRows, int reusedTokens = 0, DraftSource? drafts = null)
 {
+    private readonly List<int> _tokens = [.. prompt.Span];
     private int _knownTokens = prompt.Length;
     private int? _nextToken;
     private bool _isPaused;
@@ -18,8 +22,16 @@ internal sealed class Sequence(int slot, ReadOnlyMemory<int> prompt, int chunkRo
 
     public int ChunkRows => chunkRows;
 
+    public int ReusedTokens { get; } = reusedTokens;
+
+    /// <summary>Rows that every stage has computed.</summary>
+    public int ComputedRows { get; private set; } = reusedTokens;
+
+    /// <summary>The tokens of those rows, and so what the slot holds for certain.</summary>
+    public ReadOnlySpan<int> ComputedTokens => CollectionsMarshal.AsSpan(_tokens)[..ComputedRows];
+
     /// <summary>Rows sent so far, and so the position of the next one.</summary>
-    public int SentRows { get; private set; }
+    public int SentRows { get; private set; } = reusedTokens;
 
     /// <summary>Goes up with each wrong guess.</summary>
     public int Era { get; private set; }
@@ -51,6 +63,7 @@ internal sealed class Sequence(int slot, ReadOnlyMemory<int> prompt, int chunkRo
         if (isRight)
             return true;
         SentRows = position;
+        _tokens.RemoveRange(position, _tokens.Count - position);
         Era++;
         return false;
     }
@@ -64,6 +77,9 @@ internal sealed class Sequence(int slot, ReadOnlyMemory<int> prompt, int chunkRo
         TakeDecodeRow(batch, token);
         return true;
     }
+
+    /// <summary>Rows up to a position went all round the ring.</summary>
+    public void OnComputed(int endPosition) => ComputedRows = endPosition;
 
     /// <summary>Puts its next rows into a batch: one decode row, or a chunk of the prompt of at most so many rows.</summary>
     /// <returns>The rows taken.</returns>
@@ -87,6 +103,7 @@ internal sealed class Sequence(int slot, ReadOnlyMemory<int> prompt, int chunkRo
 
     private void TakeDecodeRow(BatchInFlight batch, int token)
     {
+        _tokens.Add(token);
         batch.Add(new BatchRow(slot, SentRows++, Sample: true), token);
         batch.EndPart(new SequencePart(this, 1, SentRows, IsSampled: true, Era), isPrompt: false);
     }

@@ -6,7 +6,7 @@ namespace OrleansInference.Silo.Stages;
 /// <summary>What a stage does next: a frame from the ring, or on the first stage what the head asks for.</summary>
 internal abstract record StageWork;
 
-/// <summary>A frame of the ring: Open, Batch, Clear or Fault.</summary>
+/// <summary>A frame of the ring: Open, Batch, Clear, Copy or Fault.</summary>
 internal sealed record FrameWork(Frame Frame) : StageWork;
 
 /// <summary>

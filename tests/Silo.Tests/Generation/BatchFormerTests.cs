@@ -133,7 +133,7 @@ public sealed class BatchFormerTests
     }
 
     [Fact]
-    public void Form_WhenItRunsOnAndOn_AllocatesNothing()
+    public void Form_WhenItRunsOnAndOn_AllocatesNothingButTheGrowingTexts()
     {
         Sequence[] sequences = [new(0, Prompt(5_000), chunkRows: 3), .. Enumerable.Range(1, 5).Select(Decoding)];
         var batch = new BatchInFlight(8, sequences.Length);
@@ -142,7 +142,8 @@ public sealed class BatchFormerTests
 
         Steps(1_000);
 
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        // A list that doubles takes at most three times what it has in the end.
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(3 * 1_100 * 3 * sizeof(int));
         sequences[1].SentRows.ShouldBeGreaterThan(600);
 
         void Steps(int count)

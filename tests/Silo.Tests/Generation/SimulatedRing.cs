@@ -24,12 +24,14 @@ internal sealed class SimulatedRing
     private readonly List<int>?[] _slots = new List<int>?[Slots];
     private long _nextRequest;
 
-    public SimulatedRing(int stages, HeadOptions? options = null)
+    public SimulatedRing(int stages, HeadOptions? options = null, ReuseRule? reuse = null)
     {
+        options ??= new HeadOptions();
         _stages = new TokenBatchWork?[stages];
         var assignment = new StageAssignment(
             "fake/0", "fake", 1, 0, stages, 0, FakeModel.LayerCount, "device", Slots, 100_000, 10_000, MaximumRows);
-        Scheduler = new Scheduler(assignment, new FakeTokenizer(), options ?? new HeadOptions(), new ManualTime());
+        Scheduler = new Scheduler(
+            assignment, new FakeTokenizer(), reuse, stages == 1 ? 0 : options.DraftTokens, options, new ManualTime());
     }
 
     public Scheduler Scheduler { get; }
@@ -71,7 +73,7 @@ internal sealed class SimulatedRing
         }
         while (_way.Count > 0)
             Tick();
-        _slots.ShouldAllBe(slot => slot == null);
+        Scheduler.BusySlots.ShouldBe(0);
     }
 
     /// <summary>One step of every stage, and then of the scheduler.</summary>
@@ -138,8 +140,11 @@ internal sealed class SimulatedRing
             switch (((FrameWork)work).Frame)
             {
                 case OpenFrame open:
-                    _slots[open.Slot].ShouldBeNull();
-                    _slots[open.Slot] = [];
+                    _slots[open.Slot] ??= [];
+                    break;
+                case CopyFrame copy:
+                    _slots[copy.TargetSlot]!.ShouldBeEmpty();
+                    _slots[copy.TargetSlot] = _slots[copy.SourceSlot]![..copy.EndPosition];
                     break;
                 case ClearFrame { FromPosition: 0 } clear:
                     _slots[clear.Slot] = null;

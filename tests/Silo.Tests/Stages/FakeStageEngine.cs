@@ -32,7 +32,7 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
         BeforeDecode = _ => Interlocked.Decrement(ref batches) >= 0 ? Task.CompletedTask : hold.Task;
     }
 
-    /// <summary>Every call in order, as "decode", "open 3" or "clear 3".</summary>
+    /// <summary>Every call in order, as "decode", "open 3", "clear 3", "clear 3 from 20" or "copy 3 to 4 up to 20".</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
 
     /// <summary>Rows of every batch.</summary>
@@ -43,12 +43,15 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
 
     public bool IsDisposed { get; private set; }
 
-    public int OccupiedSlots
+    public int OccupiedSlots => Positions.Count;
+
+    /// <summary>Slots that hold something, in order, and how much.</summary>
+    public IReadOnlyList<(int Slot, int End)> Positions
     {
         get
         {
             lock (_slots)
-                return _slots.Count;
+                return [.. _slots.Select(slot => (slot.Key, slot.Value.Count)).Order()];
         }
     }
 
@@ -68,7 +71,7 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
         using var call = Enter($"open {slot}");
         lock (_slots)
         {
-            if (!Shape.IsLast || history.IsEmpty || _slots.ContainsKey(slot) || !_opened.Add(slot))
+            if (!Shape.IsLast || history.IsEmpty || _slots.ContainsKey(slot) == _opened.Add(slot))
                 throw new ArgumentException($"Slot {slot} cannot be opened: it is in use, or this is not the last stage.");
         }
         return ValueTask.CompletedTask;
@@ -76,12 +79,13 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
 
     public ValueTask ClearAsync(int slot, int fromPosition)
     {
-        using var call = Enter($"clear {slot}");
+        using var call = Enter(fromPosition == 0 ? $"clear {slot}" : $"clear {slot} from {fromPosition}");
         lock (_slots)
         {
-            if (fromPosition > 0 && _slots.TryGetValue(slot, out var rows))
+            if (fromPosition > 0)
             {
-                rows.RemoveRange(Math.Min(fromPosition, rows.Count), Math.Max(0, rows.Count - fromPosition));
+                if (_slots.TryGetValue(slot, out var states) && states.Count > fromPosition)
+                    states.RemoveRange(fromPosition, states.Count - fromPosition);
                 return ValueTask.CompletedTask;
             }
             _slots.Remove(slot);
@@ -90,7 +94,17 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask CopyAsync(int sourceSlot, int targetSlot, int endPosition) => throw new NotSupportedException();
+    public ValueTask CopyAsync(int sourceSlot, int targetSlot, int endPosition)
+    {
+        using var call = Enter($"copy {sourceSlot} to {targetSlot} up to {endPosition}");
+        lock (_slots)
+        {
+            if (_slots.ContainsKey(targetSlot) || !_slots.TryGetValue(sourceSlot, out var states) || states.Count < endPosition)
+                throw new ArgumentException($"Slot {sourceSlot} does not hold {endPosition} positions, or slot {targetSlot} is not empty.");
+            _slots[targetSlot] = states[..endPosition];
+        }
+        return ValueTask.CompletedTask;
+    }
 
     public ValueTask<byte[]> ExportAsync(int slot) => throw new NotSupportedException();
 
@@ -118,7 +132,7 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
             if (Shape.IsLast && rows[index].Sample)
                 _tokens[sampled++] = Sample(rows[index], value);
         }
-        if (_slots.Values.Sum(rows => rows.Count) > Shape.CellCount)
+        if (_slots.Values.Sum(states => states.Count) > Shape.CellCount)
             throw new StageEngineException("The cache is full.");
         return Shape.IsLast
             ? new StageOutput(default, _tokens.AsMemory(0, sampled))
@@ -138,9 +152,10 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
             _slots[row.Slot] = rows = [];
         if (row.Position != rows.Count)
             throw new ArgumentException($"Slot {row.Slot} is at position {rows.Count}; row {row.Position} would leave a gap.");
-        var states = rows.Count > 0 ? [.. rows[^1]] : new long[Shape.LayerCount];
+        var before = rows.Count == 0 ? new long[Shape.LayerCount] : rows[^1];
+        var states = new long[Shape.LayerCount];
         for (var layer = 0; layer < states.Length; layer++)
-            value = states[layer] = FakeModel.Advance(configuration.FirstLayer + layer, states[layer], value);
+            value = states[layer] = FakeModel.Advance(configuration.FirstLayer + layer, before[layer], value);
         rows.Add(states);
         return value;
     }
