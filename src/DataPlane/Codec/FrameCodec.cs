@@ -132,6 +132,7 @@ internal sealed class FrameCodec(DataPlaneOptions options, AlignedBufferPool poo
         FrameType.Batch => RingFormat.ReadBatch(ref reader, hello!, options, _frames),
         FrameType.Tokens => RingFormat.ReadTokens(ref reader, options, _frames),
         FrameType.Clear => RingFormat.ReadClear(ref reader),
+        FrameType.Copy => RingFormat.ReadCopy(ref reader),
         FrameType.State => RingFormat.ReadState(ref reader, options),
         FrameType.Fault => RingFormat.ReadFault(ref reader),
         FrameType.Generate => GenerationRequestFormat.Read(ref reader, options),
@@ -151,6 +152,7 @@ internal sealed class FrameCodec(DataPlaneOptions options, AlignedBufferPool poo
             case BatchFrame batch: RingFormat.Write(ref writer, batch, hello!); break;
             case TokensFrame tokens: RingFormat.Write(ref writer, tokens); break;
             case ClearFrame clear: RingFormat.Write(ref writer, clear); break;
+            case CopyFrame copy: RingFormat.Write(ref writer, copy); break;
             case StateFrame state: RingFormat.Write(ref writer, state); break;
             case FaultFrame fault: RingFormat.Write(ref writer, fault); break;
             case GenerateFrame generate: GenerationRequestFormat.Write(ref writer, generate); break;

@@ -22,8 +22,8 @@ internal static class FrameRules
     public static bool MayTravel(FrameType type, ConnectionRole? role) => role switch
     {
         null => type is FrameType.Hello or FrameType.Welcome or FrameType.Refuse,
-        ConnectionRole.Ring => type is FrameType.Ping or FrameType.Open or FrameType.Batch or FrameType.Clear or FrameType.State
-            or FrameType.Fault,
+        ConnectionRole.Ring => type is FrameType.Ping or FrameType.Open or FrameType.Batch or FrameType.Clear or FrameType.Copy
+            or FrameType.State or FrameType.Fault,
         ConnectionRole.Tokens => type is FrameType.Ping or FrameType.Tokens or FrameType.Fault,
         _ => type is FrameType.Ping or FrameType.Generate or FrameType.Delta or FrameType.Finish or FrameType.Cancel,
     };
@@ -39,6 +39,7 @@ internal static class FrameRules
         BatchFrame batch => ProblemOf(batch, hello!, options),
         TokensFrame tokens => ProblemOf(tokens, hello!, options),
         ClearFrame clear => SlotProblem(clear.Slot, hello!) ?? RangeProblem("position", clear.FromPosition, 0, hello!.PositionCount),
+        CopyFrame copy => ProblemOf(copy, hello!),
         StateFrame state => ProblemOf(state, hello!, options),
         FaultFrame fault => TextProblem("reason", fault.Reason, MaximumReasonBytes),
         GenerateFrame generate => SamplingRules.ProblemOf(generate.Request, options),
@@ -127,6 +128,11 @@ internal static class FrameRules
 
         return null;
     }
+
+    private static string? ProblemOf(CopyFrame copy, HelloFrame hello) =>
+        SlotProblem(copy.SourceSlot, hello) ?? SlotProblem(copy.TargetSlot, hello)
+        ?? (copy.SourceSlot == copy.TargetSlot ? $"slot {copy.SourceSlot} is its own source" : null)
+        ?? RangeProblem("end position", copy.EndPosition, 1, hello.PositionCount);
 
     private static string? ProblemOf(RingTiming timing) =>
         RangeProblem("slowest stage's microseconds", timing.SlowestMicroseconds, 0, int.MaxValue)

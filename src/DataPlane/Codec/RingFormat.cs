@@ -100,6 +100,16 @@ internal static class RingFormat
 
     public static ClearFrame ReadClear(ref FrameReader reader) => new(reader.Int32("slot"), reader.Int32("position"));
 
+    public static void Write(ref FrameWriter writer, CopyFrame copy)
+    {
+        writer.Int32(copy.SourceSlot);
+        writer.Int32(copy.TargetSlot);
+        writer.Int32(copy.EndPosition);
+    }
+
+    public static CopyFrame ReadCopy(ref FrameReader reader) =>
+        new(reader.Int32("source slot"), reader.Int32("target slot"), reader.Int32("end position"));
+
     public static void Write(ref FrameWriter writer, StateFrame state)
     {
         writer.Int32(state.Slot);

@@ -47,7 +47,14 @@ public interface IStageEngine : IAsyncDisposable
 /// <param name="CellCount">KV cells that all slots share.</param>
 public sealed record StageShape(
     bool IsFirst, bool IsLast, int LayerCount, int HiddenSize, int VocabularySize, int SlotCount, int CellCount, int MaximumBatchRows,
-    long MappedBytes, long KvBytes);
+    long MappedBytes, long KvBytes)
+{
+    /// <summary>
+    /// Some layers see only the latest positions. Cells that no row at a slot's end would look at may then be gone, and a slot that went
+    /// back far from its end would be without them.
+    /// </summary>
+    public bool HasSlidingWindow { get; init; }
+}
 
 /// <summary>
 /// A batch: <paramref name="Tokens"/> (one a row) on the first stage, <paramref name="Hidden"/> (rows × hidden size) on the others.

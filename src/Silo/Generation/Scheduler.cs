@@ -12,7 +12,10 @@ namespace OrleansInference.Silo.Generation;
 /// Continuous batching, one step at a time: takes in what happened since the last step and says what the ring is to do. Steps are made
 /// by one caller; only <see cref="Add"/> and <see cref="Answer"/> may be called at any time.
 /// </summary>
-internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer, HeadOptions options, TimeProvider time)
+/// <param name="reuse">Null when prompts never start from earlier ones.</param>
+/// <param name="draftTokens">Tokens that a stream may guess ahead; 0 when none are to be.</param>
+internal sealed class Scheduler(
+    StageAssignment assignment, ITokenizer tokenizer, ReuseRule? reuse, int draftTokens, HeadOptions options, TimeProvider time)
 {
     // Both are bounded by their writers: the head counts the completions it lets in, the ring answers each batch once.
     private readonly ConcurrentQueue<Completion> _arrivals = new();
@@ -22,10 +25,9 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
     private readonly Queue<BatchInFlight> _inFlight = new();
     private readonly Stack<BatchInFlight> _spareBatches = new();
     private readonly Sequence[] _sequences = new Sequence[assignment.SlotCount];
-    private readonly SlotPool _slots = new(assignment.SlotCount, assignment.CellCount);
+    private readonly SlotPool _slots = new(assignment.SlotCount, assignment.CellCount, reuse);
     private readonly BatchFormer _former = new();
-    private readonly RingDepth _depth = new(assignment.StageCount);
-    private readonly RowBudget _budget = new(assignment.MaximumBatchRows, options.StepMilliseconds);
+    private readonly BatchPace _pace = new(assignment, options);
     private readonly List<StageWork> _work = [];
     private long _lastBatchId;
     private volatile int _busySlots;
@@ -86,18 +88,18 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
 
     private void ApplyTokens(BatchInFlight batch, TokensFrame answer)
     {
-        _depth.Observe(answer.Timing, time.GetElapsedTime(batch.SentAt).TotalMicroseconds, batch.WasAlone);
-        if (batch.HoldsPrompt)
-            _budget.Observe(batch.RowCount, answer.Timing.SlowestMicroseconds);
+        _pace.Observe(batch, answer.Timing, time.GetElapsedTime(batch.SentAt));
         var tokens = answer.Tokens.Span;
         var next = 0;
         foreach (var part in batch.Parts)
         {
+            var completion = OwnerOf(part);
+            completion?.Sequence!.OnComputed(part.EndPosition);
             if (!part.IsSampled)
                 continue;
             if (next == tokens.Length || !IsAnswerTo(part, tokens[next]))
                 throw new StageEngineException($"Batch {batch.BatchId} came back with other rows than it was sent with.");
-            if (OwnerOf(part) is { } completion)
+            if (completion is not null)
                 Advance(completion, tokens[next]);
             next++;
         }
@@ -108,9 +110,13 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
     private bool IsAnswerTo(SequencePart part, SampledToken token) => token.Slot == part.Sequence.Slot
         && token.Position == part.EndPosition && token.Token >= 0 && token.Token < tokenizer.VocabularySize;
 
-    /// <summary>A sequence that was removed while its batch was under way has no owner any more, even if its slot has.</summary>
+    /// <summary>
+    /// A sequence that was removed while its batch was under way has no owner any more, even if its slot has; nor has a part that was
+    /// sent on a wrong guess.
+    /// </summary>
     private Completion? OwnerOf(SequencePart part) =>
-        _running[part.Sequence.Slot] is { } completion && completion.Sequence == part.Sequence ? completion : null;
+        _running[part.Sequence.Slot] is { } completion && completion.Sequence == part.Sequence && part.Era == part.Sequence.Era
+            ? completion : null;
 
     private void Advance(Completion completion, SampledToken token)
     {
@@ -134,7 +140,9 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
         }
         else
         {
-            completion.Sequence!.Continue(token.Token);
+            var sequence = completion.Sequence!;
+            if (!sequence.Continue(token.Token))
+                _work.Add(new StageWork(new ClearFrame(sequence.Slot, sequence.SentRows)));
         }
     }
 
@@ -188,15 +196,38 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
 
     private void Admit()
     {
-        while (_waiting.First is { Value: var completion } && _slots.TryTake(completion.Prompt.MaximumCells) is { } slot)
+        while (_waiting.First is { Value: var completion }
+            && _slots.TryTake(completion.Prompt.Tokens, completion.Prompt.MaximumCells) is { } grant)
         {
             _waiting.RemoveFirst();
-            _running[slot] = completion;
-            completion.Sequence = new Sequence(slot, completion.Prompt.Tokens, completion.Prompt.ChunkRows);
+            ClearSlots();
             completion.Text = new CompletionText(tokenizer, completion.Request.Stop);
             completion.Emit(completion.Prompt.Echo);
-            _work.Add(new StageWork(new OpenFrame(slot, completion.Request.Sampling, completion.Prompt.Tokens)));
+            Begin(completion, grant);
         }
+    }
+
+    private void Begin(Completion completion, SlotGrant grant)
+    {
+        var slot = grant.Slot;
+        _running[slot] = completion;
+        completion.Sequence = new Sequence(
+            slot, completion.Prompt.Tokens, completion.Prompt.ChunkRows, grant.ReusedTokens, DraftsOf(completion.Prompt));
+        _slots.Follow(slot, completion.Sequence);
+        _work.Add(new StageWork(new OpenFrame(slot, completion.Request.Sampling, completion.Prompt.Tokens)));
+        if (grant.SourceSlot is { } source)
+            _work.Add(new StageWork(new CopyFrame(source, slot, grant.ReusedTokens)));
+        else if (grant.ReusedTokens > 0)
+            _work.Add(new StageWork(new ClearFrame(slot, grant.ReusedTokens)));
+    }
+
+    private DraftSource? DraftsOf(PreparedPrompt prompt)
+    {
+        if (draftTokens == 0)
+            return null;
+        var drafts = new DraftSource(prompt.Tokens.Length + prompt.MaximumTokens, draftTokens);
+        drafts.Begin(prompt.Tokens);
+        return drafts;
     }
 
     private void SendBatches()
@@ -204,11 +235,10 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
         var sequences = RunningSequences();
         while (true)
         {
-            var streams = CountStreams(sequences);
-            if (_inFlight.Count >= BatchesFor(streams))
+            if (_pace.LimitsFor(sequences, _inFlight.Count) is not { } limits)
                 return;
             var batch = _spareBatches.TryPop(out var spare) ? spare : new BatchInFlight(assignment.MaximumBatchRows, assignment.SlotCount);
-            if (!_former.Form(sequences, LimitsFor(streams), batch))
+            if (!_former.Form(sequences, limits, batch))
             {
                 _spareBatches.Push(batch);
                 return;
@@ -216,17 +246,6 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
             _work.Add(batch.Send(++_lastBatchId, time.GetTimestamp(), isAlone: _inFlight.Count == 0));
             _inFlight.Enqueue(batch);
         }
-    }
-
-    /// <summary>With prompts alone one more than the stages need: the next chunk lies ready where the last one ends.</summary>
-    private int BatchesFor(int streams) => options.BatchesInFlight > 0 ? options.BatchesInFlight : _depth.Batches + (streams == 0 ? 1 : 0);
-
-    private BatchLimits LimitsFor(int streams)
-    {
-        var batches = BatchesFor(streams);
-        var share = (streams + batches - 1) / batches;
-        var rows = streams == 0 ? assignment.MaximumBatchRows : _budget.Rows;
-        return new BatchLimits(assignment.MaximumBatchRows, share, rows, RowBudget.LeastPromptRows);
     }
 
     private ReadOnlySpan<Sequence> RunningSequences()
@@ -240,23 +259,21 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
         return _sequences.AsSpan(0, count);
     }
 
-    private static int CountStreams(ReadOnlySpan<Sequence> sequences)
-    {
-        var count = 0;
-        foreach (var sequence in sequences)
-        {
-            if (sequence is { IsPrefilling: false, IsPaused: false })
-                count++;
-        }
-        return count;
-    }
-
     private void Release(Completion completion, FinishReason reason, GenerationError? error = null)
     {
-        var slot = completion.Sequence!.Slot;
-        _running[slot] = null;
-        _slots.Release(slot);
-        _work.Add(new StageWork(new ClearFrame(slot, 0)));
+        var sequence = completion.Sequence!;
+        _running[sequence.Slot] = null;
+        if (reason == FinishReason.Error)
+            _slots.Release(sequence.Slot);
+        else
+            _slots.Keep(sequence.Slot);
+        ClearSlots();
         completion.Finish(reason, error);
+    }
+
+    private void ClearSlots()
+    {
+        while (_slots.TryTakeClearing(out var clearing))
+            _work.Add(new StageWork(clearing));
     }
 }

@@ -162,7 +162,8 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
         if (assignment.Stage == 0)
         {
             _head = new GenerationHead(
-                assignment, tokenizer!, _runtime.Input, Lose, services.Heads, services.Time, logs.CreateLogger<GenerationHead>());
+                assignment, tokenizer!, engine.Shape.HasSlidingWindow, _runtime.Input, Lose, services.Heads,
+                services.Time, logs.CreateLogger<GenerationHead>());
         }
         LogLinked(assignment.Pipeline, assignment.Stage, assignment.Epoch, connection?.Remote ?? "itself");
     }

@@ -9,7 +9,8 @@ namespace OrleansInference.Silo.Stages;
 
 /// <summary>
 /// Carries out one stage's work strictly in order and passes on what comes of it. A batch that cannot be computed becomes a Fault on
-/// its way to the head; a slot that cannot be opened or cleared faults the batches that use it, so nothing fails in silence.
+/// its way to the head; a slot that cannot be opened, cleared or filled faults the batches that use it until it is cleared from the
+/// beginning, so nothing fails in silence.
 /// </summary>
 internal sealed partial class StageRuntime : IAsyncDisposable
 {
@@ -144,16 +145,25 @@ internal sealed partial class StageRuntime : IAsyncDisposable
                     await PrepareSlotAsync(open.Slot, "opened", () => _engine.OpenAsync(open.Slot, open.Sampling, open.History));
                 break;
             case ClearFrame clear:
+                if (clear.FromPosition == 0)
+                    _brokenSlots.Remove(clear.Slot);
                 await PrepareSlotAsync(clear.Slot, "cleared", () => _engine.ClearAsync(clear.Slot, clear.FromPosition));
                 if (!IsLast)
                     await _output(clear, _stopping.Token);
+                break;
+            case CopyFrame copy:
+                await PrepareSlotAsync(
+                    copy.TargetSlot, $"filled from slot {copy.SourceSlot}",
+                    () => _engine.CopyAsync(copy.SourceSlot, copy.TargetSlot, copy.EndPosition));
+                if (!IsLast)
+                    await _output(copy, _stopping.Token);
                 break;
             case FaultFrame fault:
                 await _output(fault, _stopping.Token);
                 break;
             default:
                 throw new DataPlaneProtocolException(
-                    $"A {frame.Type} frame came round the ring; stages take Open, Batch, Clear and Fault.");
+                    $"A {frame.Type} frame came round the ring; stages take Open, Batch, Clear, Copy and Fault.");
         }
     }
 
@@ -185,12 +195,12 @@ internal sealed partial class StageRuntime : IAsyncDisposable
         try
         {
             await prepare();
-            _brokenSlots.Remove(slot);
         }
         catch (Exception exception) when (!_stopping.IsCancellationRequested)
         {
             LogSlotFailed(exception, _assignment.Pipeline, _assignment.Stage, slot);
-            _brokenSlots[slot] = $"Stage {_assignment.Stage}: slot {slot} could not be {deed}: {exception.Message}";
+            // What broke it first is why it is broken.
+            _brokenSlots.TryAdd(slot, $"Stage {_assignment.Stage}: slot {slot} could not be {deed}: {exception.Message}");
         }
     }
 

@@ -52,7 +52,8 @@ public sealed class FrameCodecRoundTripTests
         var random = new Random(seed);
         var frames = new RandomFrames(seed);
         var codec = Codecs.For(RandomFrames.Hello(ConnectionRole.Ring));
-        FrameType[] types = [FrameType.Ping, FrameType.Open, FrameType.Batch, FrameType.Clear, FrameType.State, FrameType.Fault];
+        FrameType[] types =
+            [FrameType.Ping, FrameType.Open, FrameType.Batch, FrameType.Clear, FrameType.Copy, FrameType.State, FrameType.Fault];
         var sent = Enumerable.Range(0, 12).Select(_ => frames.Next(types[random.Next(types.Length)])).ToArray();
         var bytes = sent.SelectMany(codec.Encode).ToArray();
         var rest = Codecs.Split(bytes, random.Next(bytes.Length));

@@ -21,7 +21,7 @@ public sealed class BatchFormerTests
         batches.SelectMany(batch => batch.Rows.ToArray()).Select(row => row.Position).ShouldBe(Enumerable.Range(0, 7));
         batches.SelectMany(batch => batch.Tokens.ToArray()).ShouldBe(Prompt(7));
         batches.SelectMany(batch => batch.Rows.ToArray()).Where(row => row.Sample).ShouldBe([new BatchRow(2, 6, true)]);
-        batches[2].Parts.ToArray().ShouldBe([new SequencePart(sequence, 1, 7, IsSampled: true)]);
+        batches[2].Parts.ToArray().ShouldBe([new SequencePart(sequence, 1, 7, IsSampled: true, Era: 0)]);
         batches.ShouldAllBe(batch => batch.HoldsPrompt);
         _former.Form([sequence], Limits(8), Batch(8)).ShouldBeFalse();
     }
@@ -133,7 +133,7 @@ public sealed class BatchFormerTests
     }
 
     [Fact]
-    public void Form_WhenItRunsOnAndOn_AllocatesNothing()
+    public void Form_WhenItRunsOnAndOn_AllocatesNothingButTheGrowingTexts()
     {
         Sequence[] sequences = [new(0, Prompt(5_000), chunkRows: 3), .. Enumerable.Range(1, 5).Select(Decoding)];
         var batch = new BatchInFlight(8, sequences.Length);
@@ -142,7 +142,8 @@ public sealed class BatchFormerTests
 
         Steps(1_000);
 
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        // A list that doubles takes at most three times what it has in the end.
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(3 * 1_100 * 3 * sizeof(int));
         sequences[1].SentRows.ShouldBeGreaterThan(600);
 
         void Steps(int count)

@@ -216,7 +216,7 @@ public sealed class GenerationHeadTests : IAsyncDisposable
         _runtime = new StageRuntime(
             _assignment, _engine, AnswerAsync, (reason, _) => _lost.Add(reason), new StageOptions(), NullLogger.Instance);
         return _head = new GenerationHead(
-            _assignment, new FakeTokenizer(), _runtime.Input, _lost.Add, _options, TimeProvider.System, NullLogger.Instance);
+            _assignment, new FakeTokenizer(), hasSlidingWindow: false, _runtime.Input, _lost.Add, _options, TimeProvider.System, NullLogger.Instance);
     }
 
     private ValueTask AnswerAsync(Frame frame, CancellationToken cancellation)

@@ -27,7 +27,7 @@ public sealed class AllocationTests(TestModels models, ITestOutputHelper output)
         {
             ["DataPlane:IdleMilliseconds"] = "60000", ["DataPlane:SilenceMilliseconds"] = "600000",
         };
-        await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages, streams, TokensPerStream + 8, settings);
+        await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages, streams, context: TokensPerStream + 8, more: settings);
         using var gateway = new RawGateway(ring.Head.Endpoint, TestRing.Pipeline);
         var request = new GenerationRequest
         {
