@@ -9,10 +9,10 @@ internal sealed record RowSpeed(double WriteNanoseconds, double ReadNanoseconds)
 {
     public const int HiddenSize = 2_048;
 
-    /// <summary>Rounds are so short that many of them run undisturbed on a busy machine, and the best of them counts.</summary>
-    private const int Rounds = 2_000;
-
     private const int RowsPerRound = 16;
+
+    /// <summary>Long enough for the code to be compiled for speed.</summary>
+    private static readonly TimeSpan s_duration = TimeSpan.FromSeconds(1);
 
     public static RowSpeed Measure(ElementType type)
     {
@@ -24,10 +24,11 @@ internal sealed record RowSpeed(double WriteNanoseconds, double ReadNanoseconds)
             Best(() => HiddenRows.Write(type, HiddenSize, rows, bytes)), Best(() => HiddenRows.TryRead(type, HiddenSize, sequence, rows)));
     }
 
+    /// <summary>Rounds are so short that many of them run undisturbed on a busy machine, and the best of them counts.</summary>
     private static double Best(Action convert)
     {
         var best = TimeSpan.MaxValue;
-        for (var round = 0; round < Rounds; round++)
+        for (var begun = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begun) < s_duration;)
         {
             var started = Stopwatch.GetTimestamp();
             convert();

@@ -14,7 +14,7 @@ namespace OrleansInference.Bench.Rows;
 /// <summary>Pebble in two stages, whose hidden rows are written and read between them as a connection does it.</summary>
 internal sealed class SplitPebble(IStageEngine first, IStageEngine last, ITokenizer tokenizer) : IAsyncDisposable
 {
-    private const int Questions = 12;
+    private const int Questions = 60;
     private const int MaximumTokens = 48;
     private const int Cells = 256;
 
@@ -44,7 +44,7 @@ internal sealed class SplitPebble(IStageEngine first, IStageEngine last, ITokeni
         var loss = new RowLoss();
         for (var question = 0; question < Questions; question++)
         {
-            var prompt = tokenizer.TokenizeChat([new ChatMessage("user", $"What is {question + 2} plus {question % 5 + 1}?")]);
+            var prompt = tokenizer.TokenizeChat([new ChatMessage("user", $"What is {question + 2} plus {question * 7 % 9 + 1}?")]);
             if (type == ElementType.F32)
                 _answers.Add(await AnswerAsync(type, prompt, given: null, loss, cancellation));
             var drawn = await AnswerAsync(type, prompt, _answers[question], loss, cancellation);
