@@ -44,6 +44,7 @@ internal static class FrameRules
         FaultFrame fault => TextProblem("reason", fault.Reason, MaximumReasonBytes),
         GenerateFrame generate => SamplingRules.ProblemOf(generate.Request, options),
         DeltaFrame delta => OutcomeRules.ProblemOf(delta.Delta),
+        DeltaBuffer delta => OutcomeRules.AlternativesProblem(delta.MostAlternatives, delta.LongestPieceBytes),
         FinishFrame finish => OutcomeRules.ProblemOf(finish.Finish),
         _ => null,
     };

@@ -41,21 +41,21 @@ internal static class RingFormat
             HiddenRows.Write(hello.ElementType, hello.HiddenSize, batch.Hidden.Span, room);
     }
 
-    public static BatchFrame ReadBatch(ref FrameReader reader, HelloFrame hello, DataPlaneOptions options, AlignedBufferPool pool)
+    public static BatchFrame ReadBatch(ref FrameReader reader, HelloFrame hello, DataPlaneOptions options, FramePool frames)
     {
         var batchId = reader.Int64("batch id");
         var timing = ReadTiming(ref reader);
         var rowBytes = HiddenRows.RowBytes(hello.ElementType, hello.HiddenSize);
-        var rows = new BatchRow[reader.Count("row count", BatchRowBytes, options.MaximumBatchRows)];
-        for (var i = 0; i < rows.Length; i++)
-            rows[i] = new BatchRow(reader.Int32("row's slot"), reader.Int32("row's position"), reader.Boolean("row's sample flag"));
+        var rented = frames.RentBatch(reader.Count("row count", BatchRowBytes, options.MaximumBatchRows), out var rows);
+        foreach (ref var row in rows)
+            row = new BatchRow(reader.Int32("row's slot"), reader.Int32("row's position"), reader.Boolean("row's sample flag"));
         var source = reader.Take("hidden rows", rows.Length * rowBytes);
         // Also bounds the floats by the bytes: a frame of so many bytes never holds more than four times as many of floats.
         reader.End();
-        var buffer = pool.Rent(rows.Length * hello.HiddenSize);
-        if (HiddenRows.TryRead(hello.ElementType, hello.HiddenSize, source, buffer.Memory.Span))
-            return new BatchFrame(batchId, rows, buffer.Memory, buffer, timing);
-        buffer.Dispose();
+        var batch = rented.Fill(batchId, timing, frames.RentHidden(rows.Length * hello.HiddenSize), out var hidden);
+        if (HiddenRows.TryRead(hello.ElementType, hello.HiddenSize, source, hidden))
+            return batch;
+        batch.Dispose();
         throw reader.Bad("a row's scale is negative or infinite");
     }
 
@@ -76,19 +76,20 @@ internal static class RingFormat
         }
     }
 
-    public static TokensFrame ReadTokens(ref FrameReader reader, DataPlaneOptions options)
+    public static TokensFrame ReadTokens(ref FrameReader reader, DataPlaneOptions options, FramePool frames)
     {
         var batchId = reader.Int64("batch id");
         var timing = ReadTiming(ref reader);
-        var tokens = new SampledToken[reader.Count("token count", SampledTokenBytes, options.MaximumBatchRows)];
-        for (var i = 0; i < tokens.Length; i++)
+        var count = reader.Count("token count", SampledTokenBytes, options.MaximumBatchRows);
+        var frame = frames.RentTokens(batchId, timing, count, out var tokens);
+        foreach (ref var token in tokens)
         {
-            tokens[i] = new SampledToken(
+            token = new SampledToken(
                 reader.Int32("slot"), reader.Int32("position"), reader.Int32("token"), reader.Single("log probability"),
                 reader.Boolean("presence of alternatives") ? ReadAlternatives(ref reader) : null);
         }
 
-        return new TokensFrame(batchId, tokens, timing);
+        return frame;
     }
 
     public static void Write(ref FrameWriter writer, ClearFrame clear)

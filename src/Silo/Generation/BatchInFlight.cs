@@ -12,10 +12,9 @@ internal sealed class BatchInFlight(int maximumRows, int maximumParts)
     private readonly BatchRow[] _rows = new BatchRow[maximumRows];
     private readonly int[] _tokens = new int[maximumRows];
     private readonly SequencePart[] _parts = new SequencePart[maximumParts];
-    private readonly TokenBatchWork _work = new();
     private int _partCount;
 
-    public long BatchId => _work.BatchId;
+    public long BatchId { get; private set; }
 
     /// <summary>Time stamp of when it left.</summary>
     public long SentAt { get; private set; }
@@ -49,14 +48,12 @@ internal sealed class BatchInFlight(int maximumRows, int maximumParts)
     }
 
     /// <summary>What the first stage is to do with it.</summary>
-    public TokenBatchWork Send(long batchId, long sentAt, bool isAlone)
+    public StageWork Send(long batchId, long sentAt, bool isAlone)
     {
+        BatchId = batchId;
         SentAt = sentAt;
         WasAlone = isAlone;
-        _work.BatchId = batchId;
-        _work.Rows = _rows.AsMemory(0, RowCount);
-        _work.Tokens = _tokens.AsMemory(0, RowCount);
-        return _work;
+        return new StageWork(batchId, _rows.AsMemory(0, RowCount), _tokens.AsMemory(0, RowCount));
     }
 
     /// <summary>Makes it ready to be formed anew; nobody else may use its memory any more.</summary>

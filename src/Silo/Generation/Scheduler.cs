@@ -45,7 +45,10 @@ internal sealed class Scheduler(
     {
         _work.Clear();
         while (_answers.TryDequeue(out var answer))
-            Apply(answer);
+        {
+            using (answer as IDisposable)
+                Apply(answer);
+        }
         while (_arrivals.TryDequeue(out var completion))
             _waiting.AddLast(completion);
         RemoveUnwanted();
@@ -139,7 +142,7 @@ internal sealed class Scheduler(
         {
             var sequence = completion.Sequence!;
             if (!sequence.Continue(token.Token))
-                _work.Add(new FrameWork(new ClearFrame(sequence.Slot, sequence.SentRows)));
+                _work.Add(new StageWork(new ClearFrame(sequence.Slot, sequence.SentRows)));
         }
     }
 
@@ -199,7 +202,7 @@ internal sealed class Scheduler(
             _waiting.RemoveFirst();
             ClearSlots();
             completion.Text = new CompletionText(tokenizer, completion.Request.Stop);
-            completion.Emit(new GenerationDelta(completion.Prompt.Echo, []));
+            completion.Emit(completion.Prompt.Echo);
             Begin(completion, grant);
         }
     }
@@ -211,11 +214,11 @@ internal sealed class Scheduler(
         completion.Sequence = new Sequence(
             slot, completion.Prompt.Tokens, completion.Prompt.ChunkRows, grant.ReusedTokens, DraftsOf(completion.Prompt));
         _slots.Follow(slot, completion.Sequence);
-        _work.Add(new FrameWork(new OpenFrame(slot, completion.Request.Sampling, completion.Prompt.Tokens)));
+        _work.Add(new StageWork(new OpenFrame(slot, completion.Request.Sampling, completion.Prompt.Tokens)));
         if (grant.SourceSlot is { } source)
-            _work.Add(new FrameWork(new CopyFrame(source, slot, grant.ReusedTokens)));
+            _work.Add(new StageWork(new CopyFrame(source, slot, grant.ReusedTokens)));
         else if (grant.ReusedTokens > 0)
-            _work.Add(new FrameWork(new ClearFrame(slot, grant.ReusedTokens)));
+            _work.Add(new StageWork(new ClearFrame(slot, grant.ReusedTokens)));
     }
 
     private DraftSource? DraftsOf(PreparedPrompt prompt)
@@ -271,6 +274,6 @@ internal sealed class Scheduler(
     private void ClearSlots()
     {
         while (_slots.TryTakeClearing(out var clearing))
-            _work.Add(new FrameWork(clearing));
+            _work.Add(new StageWork(clearing));
     }
 }

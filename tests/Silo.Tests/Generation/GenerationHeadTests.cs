@@ -240,7 +240,7 @@ public sealed class GenerationHeadTests : IAsyncDisposable
     private static bool TakeAll(GenerationHead head, Completion completion, ref string text)
     {
         var (delta, finish) = completion.Outbox.Take();
-        text += delta?.Text;
+        text += delta?.Read().Text;
         head.Resume();
         return finish is not null;
     }

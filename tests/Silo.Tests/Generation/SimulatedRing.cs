@@ -19,15 +19,15 @@ internal sealed class SimulatedRing
     private const int Slots = 8;
 
     private readonly Queue<StageWork> _way = new();
-    private readonly Queue<TokenBatchWork> _entering = new();
-    private readonly TokenBatchWork?[] _stages;
+    private readonly Queue<StageWork> _entering = new();
+    private readonly StageWork?[] _stages;
     private readonly List<int>?[] _slots = new List<int>?[Slots];
     private long _nextRequest;
 
     public SimulatedRing(int stages, HeadOptions? options = null, ReuseRule? reuse = null)
     {
         options ??= new HeadOptions();
-        _stages = new TokenBatchWork?[stages];
+        _stages = new StageWork?[stages];
         var assignment = new StageAssignment(
             "fake/0", "fake", 1, 0, stages, 0, FakeModel.LayerCount, "device", Slots, 100_000, 10_000, MaximumRows);
         Scheduler = new Scheduler(
@@ -86,8 +86,8 @@ internal sealed class SimulatedRing
         foreach (var work in Scheduler.Step())
         {
             _way.Enqueue(work);
-            if (work is TokenBatchWork batch)
-                _entering.Enqueue(batch);
+            if (work.Frame is null)
+                _entering.Enqueue(work);
         }
         _stages[0] = _entering.TryDequeue(out var first) ? first : null;
         if (_stages.All(stage => stage is null))
@@ -95,7 +95,7 @@ internal sealed class SimulatedRing
     }
 
     public static List<int> TokensOf(Completion completion) =>
-        [.. completion.Outbox.Take().Delta?.Tokens.Select(token => token.Token) ?? []];
+        [.. completion.Outbox.Take().Delta?.Read().Tokens.Select(token => token.Token) ?? []];
 
     private static int Next(List<int> text)
     {
@@ -104,9 +104,9 @@ internal sealed class SimulatedRing
         return isSurprise ? (int)((hash >> 8) % 90) : text[^text[0]];
     }
 
-    private void Compute(TokenBatchWork batch)
+    private void Compute(StageWork batch)
     {
-        ComputeUpTo(batch);
+        ComputeUpTo(batch.BatchId);
         var rows = batch.Rows.ToArray();
         Batches.Add([.. rows.Select(row => row.Slot)]);
         if (IsFaulty())
@@ -133,11 +133,11 @@ internal sealed class SimulatedRing
         Scheduler.Answer(new TokensFrame(batch.BatchId, sampled.ToArray()));
     }
 
-    private void ComputeUpTo(TokenBatchWork? batch)
+    private void ComputeUpTo(long? batchId)
     {
-        while (_way.TryDequeue(out var work) && !ReferenceEquals(work, batch))
+        while (_way.TryDequeue(out var work) && (work.Frame is not null || work.BatchId != batchId))
         {
-            switch (((FrameWork)work).Frame)
+            switch (work.Frame)
             {
                 case OpenFrame open:
                     _slots[open.Slot] ??= [];

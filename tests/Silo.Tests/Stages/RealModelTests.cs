@@ -67,7 +67,7 @@ public sealed class RealModelTests(TestModels models)
             {
                 ["Generation:DraftTokens"] = $"{guesses}", ["Generation:BatchesInFlight"] = $"{batchesInFlight}",
             };
-            await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages, prefixReuse: false, more: settings);
+            await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages, prefixReuse: false, moreSettings: settings);
             await using var gateway = await ring.ConnectAsync();
             for (var index = 0; index < samplings.Length; index++)
             {

@@ -36,10 +36,10 @@ internal sealed class TestRing : IAsyncDisposable
 
     /// <summary>A ring that computes a real model, one thread per stage.</summary>
     public static async Task<TestRing> StartReadyAsync(
-        TestModel model, IStageEngineFactory factory, int stages, int slots = 4, bool prefixReuse = true, int context = 256,
-        IReadOnlyDictionary<string, string?>? more = null)
+        TestModel model, IStageEngineFactory factory, int stages, int slots = 4, int context = 256,
+        IReadOnlyDictionary<string, string?>? moreSettings = null, bool prefixReuse = true)
     {
-        var settings = new Dictionary<string, string?>(more ?? new Dictionary<string, string?>())
+        var settings = new Dictionary<string, string?>(moreSettings ?? new Dictionary<string, string?>())
         {
             ["Device:Threads"] = "1", ["Generation:PrefixReuse"] = $"{prefixReuse}",
         };

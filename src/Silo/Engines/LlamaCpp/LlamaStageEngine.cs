@@ -18,6 +18,7 @@ internal sealed class LlamaStageEngine : IStageEngine
     private readonly SampledToken[] _sampled;
     private readonly SlotTable _slots;
     private readonly EngineThread _thread;
+    private readonly EngineCall<StageInput, StageOutput> _decode;
     private readonly Lock _disposing = new();
     private bool _isDisposed;
 
@@ -33,6 +34,7 @@ internal sealed class LlamaStageEngine : IStageEngine
         _sampled = new SampledToken[shape.IsLast ? shape.SlotCount : 0];
         _slots = new SlotTable(shape.SlotCount, shape.CellCount, shape.MaximumBatchRows, model.HasSlidingWindow);
         _thread = new EngineThread(name, QueueCapacity, Release);
+        _decode = new EngineCall<StageInput, StageOutput>(_thread, Decode);
     }
 
     public StageShape Shape { get; }
@@ -41,7 +43,7 @@ internal sealed class LlamaStageEngine : IStageEngine
     internal LogitsObserver? LogitsObserver { get; set; }
 
     public ValueTask<StageOutput> DecodeAsync(StageInput input, CancellationToken cancellation = default) =>
-        new(_thread.RunAsync(() => Decode(input), cancellation));
+        _decode.RunAsync(input, cancellation);
 
     public ValueTask OpenAsync(int slot, SamplingParameters sampling, ReadOnlyMemory<int> history) => Do(() =>
     {
