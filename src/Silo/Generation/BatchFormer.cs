@@ -2,12 +2,14 @@ namespace OrleansInference.Silo.Generation;
 
 /// <summary>
 /// Forms the next batch: first one decode row for each running sequence, so that no stream stalls, then chunks of prompts in the rows
-/// that are left. Both kinds take turns, so that nobody waits for long when there are more rows than a batch holds.
+/// that are left. Both kinds take turns, so that nobody waits for long when there are more rows than a batch holds. Only when there is
+/// neither does a batch take a guess, one row, which then costs nobody anything.
 /// </summary>
 internal sealed class BatchFormer
 {
     private int _decodeTurn;
     private int _promptTurn;
+    private int _guessTurn;
 
     /// <param name="sequences">What runs, in the order of slots.</param>
     /// <param name="batch">An empty batch, which takes the rows.</param>
@@ -16,6 +18,8 @@ internal sealed class BatchFormer
     {
         TakeDecodeRows(sequences, limits, batch);
         TakePrompts(sequences, Math.Max(limits.Rows - batch.RowCount, limits.LeastPromptRows), limits, batch);
+        if (batch.RowCount == 0 && limits.MayGuess)
+            TakeGuess(sequences, batch);
         return batch.RowCount > 0;
     }
 
@@ -61,6 +65,19 @@ internal sealed class BatchFormer
         }
     }
 
+    private void TakeGuess(ReadOnlySpan<Sequence> sequences, BatchInFlight batch)
+    {
+        var first = FirstInTurn(sequences, _guessTurn);
+        for (var index = 0; index < sequences.Length; index++)
+        {
+            var sequence = sequences[(first + index) % sequences.Length];
+            if (!sequence.TryGuess(batch))
+                continue;
+            _guessTurn = sequence.Slot + 1;
+            return;
+        }
+    }
+
     private static int FirstInTurn(ReadOnlySpan<Sequence> sequences, int turn)
     {
         for (var index = 0; index < sequences.Length; index++)
@@ -77,4 +94,5 @@ internal sealed class BatchFormer
 /// <param name="DecodeRows">Rows of running streams: their share, so that every batch under way has some.</param>
 /// <param name="Rows">Rows that prompts may fill it up to.</param>
 /// <param name="LeastPromptRows">Rows of prompts even when streams fill it, so that prompts get on.</param>
-internal readonly record struct BatchLimits(int MaximumRows, int DecodeRows, int Rows, int LeastPromptRows);
+/// <param name="MayGuess">Whether the stages would idle without it.</param>
+internal readonly record struct BatchLimits(int MaximumRows, int DecodeRows, int Rows, int LeastPromptRows, bool MayGuess = false);

@@ -44,7 +44,10 @@ internal sealed class Completion(long requestId, GenerationRequest request, int 
 
     public void Finish(FinishReason reason, GenerationError? error = null)
     {
-        var finish = new GenerationFinish(reason, Prompt.Tokens.Length, SampledTokens, error, Sequence?.ReusedTokens ?? 0);
+        var drafts = Sequence?.Drafts;
+        var finish = new GenerationFinish(
+            reason, Prompt.Tokens.Length, SampledTokens, error, Sequence?.ReusedTokens ?? 0, drafts?.DraftedTokens ?? 0,
+            drafts?.AcceptedTokens ?? 0);
         if (!_finished.TrySetResult(finish))
             return;
         Outbox.Finish(finish);

@@ -44,8 +44,7 @@ internal sealed partial class GenerationHead : IAsyncDisposable
         _options = options;
         _time = time;
         _logger = logger;
-        var reuse = options.PrefixReuse ? new ReuseRule(options.MinimumReusedTokens, WholeOnly: hasSlidingWindow) : null;
-        _scheduler = new Scheduler(_assignment, tokenizer, reuse, _options, _time);
+        _scheduler = new Scheduler(_assignment, tokenizer, hasSlidingWindow, _options, _time);
         var positions = Math.Min(_assignment.ContextLength, _assignment.CellCount);
         _preparer = new PromptPreparer(tokenizer, positions, _assignment.MaximumBatchRows, _options.StopTextCharacters);
         _unprepared = Channel.CreateBounded<Completion>(LiveLimit);

@@ -28,6 +28,13 @@ internal sealed class HeadOptions
     [Range(1, 65_536)]
     public int MinimumReusedTokens { get; set; } = 16;
 
+    /// <summary>
+    /// Tokens that one stream may guess ahead of what is known, to keep stages at work that would idle. 0 switches guessing off.
+    /// Default 8.
+    /// </summary>
+    [Range(0, 64)]
+    public int DraftTokens { get; set; } = 8;
+
     /// <summary>How long a batch may take round the ring before the ring counts as lost. Default 60 seconds.</summary>
     [Range(0.05, 3600)]
     public double BatchTimeoutSeconds { get; set; } = 60;

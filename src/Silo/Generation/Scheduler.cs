@@ -13,7 +13,7 @@ namespace OrleansInference.Silo.Generation;
 /// by one caller; only <see cref="Add"/> and <see cref="Answer"/> may be called at any time.
 /// </summary>
 internal sealed class Scheduler(
-    StageAssignment assignment, ITokenizer tokenizer, ReuseRule? reuse, HeadOptions options, TimeProvider time)
+    StageAssignment assignment, ITokenizer tokenizer, bool hasSlidingWindow, HeadOptions options, TimeProvider time)
 {
     // Both are bounded by their writers: the head counts the completions it lets in, the ring answers each batch once.
     private readonly ConcurrentQueue<Completion> _arrivals = new();
@@ -23,7 +23,7 @@ internal sealed class Scheduler(
     private readonly Queue<BatchInFlight> _inFlight = new();
     private readonly Stack<BatchInFlight> _spareBatches = new();
     private readonly Sequence[] _sequences = new Sequence[assignment.SlotCount];
-    private readonly SlotPool _slots = new(assignment.SlotCount, assignment.CellCount, reuse);
+    private readonly SlotPool _slots = new(assignment.SlotCount, assignment.CellCount, ReuseRule.Of(options, hasSlidingWindow));
     private readonly BatchFormer _former = new();
     private readonly RingDepth _depth = new(assignment.StageCount);
     private readonly RowBudget _budget = new(assignment.MaximumBatchRows, options.StepMilliseconds);
@@ -95,7 +95,7 @@ internal sealed class Scheduler(
             completion?.Sequence!.OnComputed(part.EndPosition);
             if (!part.IsSampled)
                 continue;
-            if (next == tokens.Length || !IsAnswerTo(part, tokens[next]))
+            if (next == tokens.Length || !part.IsAnsweredBy(tokens[next], tokenizer.VocabularySize))
                 throw new StageEngineException($"Batch {batch.BatchId} came back with other rows than it was sent with.");
             if (completion is not null)
                 Advance(completion, tokens[next]);
@@ -105,12 +105,13 @@ internal sealed class Scheduler(
             throw new StageEngineException($"Batch {batch.BatchId} came back with {tokens.Length} tokens; {next} were asked for.");
     }
 
-    private bool IsAnswerTo(SequencePart part, SampledToken token) => token.Slot == part.Sequence.Slot
-        && token.Position == part.EndPosition && token.Token >= 0 && token.Token < tokenizer.VocabularySize;
-
-    /// <summary>A sequence that was removed while its batch was under way has no owner any more, even if its slot has.</summary>
+    /// <summary>
+    /// A sequence that was removed while its batch was under way has no owner any more, even if its slot has; nor has a part that was
+    /// sent on a wrong guess.
+    /// </summary>
     private Completion? OwnerOf(SequencePart part) =>
-        _running[part.Sequence.Slot] is { } completion && completion.Sequence == part.Sequence ? completion : null;
+        _running[part.Sequence.Slot] is { } completion && completion.Sequence == part.Sequence && part.Era == part.Sequence.Era
+            ? completion : null;
 
     private void Advance(Completion completion, SampledToken token)
     {
@@ -134,7 +135,9 @@ internal sealed class Scheduler(
         }
         else
         {
-            completion.Sequence!.Continue(token.Token);
+            var sequence = completion.Sequence!;
+            if (!sequence.Continue(token.Token))
+                _work.Add(new FrameWork(new ClearFrame(sequence.Slot, sequence.SentRows)));
         }
     }
 
@@ -203,13 +206,13 @@ internal sealed class Scheduler(
     {
         var slot = grant.Slot;
         _running[slot] = completion;
-        completion.Sequence = new Sequence(slot, completion.Prompt.Tokens, completion.Prompt.ChunkRows, grant.ReusedTokens);
+        var prompt = completion.Prompt;
+        completion.Sequence = new Sequence(
+            slot, prompt.Tokens, prompt.ChunkRows, DraftsOf(prompt), grant.ReusedTokens, prompt.MaximumTokens);
         _slots.Follow(slot, completion.Sequence);
-        _work.Add(new FrameWork(new OpenFrame(slot, completion.Request.Sampling, completion.Prompt.Tokens)));
-        if (grant.SourceSlot is { } source)
-            _work.Add(new FrameWork(new CopyFrame(source, slot, grant.ReusedTokens)));
-        else if (grant.ReusedTokens > 0)
-            _work.Add(new FrameWork(new ClearFrame(slot, grant.ReusedTokens)));
+        _work.Add(new FrameWork(new OpenFrame(slot, completion.Request.Sampling, prompt.Tokens)));
+        if (grant.Preparation is { } preparation)
+            _work.Add(new FrameWork(preparation));
     }
 
     private void SendBatches()
@@ -239,7 +242,20 @@ internal sealed class Scheduler(
         var batches = BatchesFor(streams);
         var share = (streams + batches - 1) / batches;
         var rows = streams == 0 ? assignment.MaximumBatchRows : _budget.Rows;
-        return new BatchLimits(assignment.MaximumBatchRows, share, rows, RowBudget.LeastPromptRows);
+        // With fewer streams than batches some stage has nothing to do; a batch more than the ring has room for would only queue.
+        var mayGuess = streams < batches && _inFlight.Count < _depth.Batches;
+        return new BatchLimits(assignment.MaximumBatchRows, share, rows, RowBudget.LeastPromptRows, mayGuess);
+    }
+
+    /// <summary>A single stage is never idle while a stream runs, so guesses would only delay it.</summary>
+    private DraftSource? DraftsOf(PreparedPrompt prompt)
+    {
+        // Behind a wrong guess a slot goes back, and a window may by then lack the cells that it no longer looked at.
+        if (options.DraftTokens == 0 || assignment.StageCount == 1 || hasSlidingWindow)
+            return null;
+        var drafts = new DraftSource(prompt.Tokens.Length + prompt.MaximumTokens, options.DraftTokens);
+        drafts.Begin(prompt.Tokens);
+        return drafts;
     }
 
     private ReadOnlySpan<Sequence> RunningSequences()

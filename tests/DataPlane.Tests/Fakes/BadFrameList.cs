@@ -149,6 +149,8 @@ internal static class BadFrameList
                 ("completion tokens is -1", Finish(new GenerationFinish(FinishReason.Stop, 1, -1))),
                 ("cached tokens is -1", Finish(new GenerationFinish(FinishReason.Stop, 1, 1, CachedTokens: -1))),
                 ("cached tokens is 6", Finish(new GenerationFinish(FinishReason.Stop, 5, 1, CachedTokens: 6))),
+                ("drafted tokens is -1", Finish(new GenerationFinish(FinishReason.Stop, 1, 1, DraftedTokens: -1))),
+                ("accepted tokens is 4", Finish(new GenerationFinish(FinishReason.Stop, 1, 9, DraftedTokens: 3, AcceptedTokens: 4))),
                 ("error code is 99", Finish(new GenerationFinish(FinishReason.Error, 1, 1, error with { Code = (GenerationErrorCode)99 }))),
                 ("retry-after is -1", Finish(new GenerationFinish(FinishReason.Error, 1, 1, error with { RetryAfterMilliseconds = -1 }))),
                 ("error's message takes", Finish(new GenerationFinish(FinishReason.Error, 1, 1, longError))),

@@ -108,7 +108,8 @@ internal sealed class RandomFrames(int seed)
         var error = reason == FinishReason.Error
             ? new GenerationError(Pick<GenerationErrorCode>(), Text(0, 60), _random.Next(5_000))
             : null;
-        return new GenerationFinish(reason, promptTokens, _random.Next(9_999), error, _random.Next(promptTokens + 1));
+        return new GenerationFinish(
+            reason, promptTokens, _random.Next(9_999), error, _random.Next(promptTokens + 1), 500 + _random.Next(500), _random.Next(500));
     }
 
     private SampledToken SampledToken() => new(

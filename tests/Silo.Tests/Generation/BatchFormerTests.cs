@@ -21,7 +21,7 @@ public sealed class BatchFormerTests
         batches.SelectMany(batch => batch.Rows.ToArray()).Select(row => row.Position).ShouldBe(Enumerable.Range(0, 7));
         batches.SelectMany(batch => batch.Tokens.ToArray()).ShouldBe(Prompt(7));
         batches.SelectMany(batch => batch.Rows.ToArray()).Where(row => row.Sample).ShouldBe([new BatchRow(2, 6, true)]);
-        batches[2].Parts.ToArray().ShouldBe([new SequencePart(sequence, 1, 7, IsSampled: true)]);
+        batches[2].Parts.ToArray().ShouldBe([new SequencePart(sequence, 1, 7, IsSampled: true, Era: 0)]);
         batches.ShouldAllBe(batch => batch.HoldsPrompt);
         _former.Form([sequence], Limits(8), Batch(8)).ShouldBeFalse();
     }
@@ -172,7 +172,7 @@ public sealed class BatchFormerTests
 
     private static Sequence Decoding(int slot)
     {
-        var sequence = new Sequence(slot, Prompt(1), 1);
+        var sequence = new Sequence(slot, Prompt(1), 1, maximumTokens: 2_000);
         sequence.Take(Batch(1), 1);
         sequence.Continue(7);
         return sequence;

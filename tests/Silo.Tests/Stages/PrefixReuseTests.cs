@@ -14,7 +14,8 @@ public sealed class PrefixReuseTests
     [InlineData(3)]
     public async Task SecondTurn_WhenAConversationGoesOn_ComputesOnlyWhatIsNew(int stages)
     {
-        await using var ring = await TestRing.StartReadyAsync(stages);
+        var settings = new Dictionary<string, string?> { ["Generation:DraftTokens"] = "0" };
+        await using var ring = await TestRing.StartReadyAsync(stages, settings: settings);
         await using var gateway = await ring.ConnectAsync();
         var question = s_system + FakeModel.PromptOf(1);
         var answer = await gateway.CompleteAsync(question, 30);
