@@ -24,14 +24,13 @@ internal sealed class SimulatedRing
     private readonly List<int>?[] _slots = new List<int>?[Slots];
     private long _nextRequest;
 
-    public SimulatedRing(int stages, HeadOptions? options = null, ReuseRule? reuse = null)
+    public SimulatedRing(int stages, HeadOptions? options = null)
     {
         options ??= new HeadOptions();
         _stages = new StageWork?[stages];
         var assignment = new StageAssignment(
             "fake/0", "fake", 1, 0, stages, 0, FakeModel.LayerCount, "device", Slots, 100_000, 10_000, MaximumRows);
-        Scheduler = new Scheduler(
-            assignment, new FakeTokenizer(), reuse, stages == 1 ? 0 : options.DraftTokens, options, new ManualTime());
+        Scheduler = new Scheduler(assignment, new FakeTokenizer(), hasSlidingWindow: false, options, new ManualTime());
     }
 
     public Scheduler Scheduler { get; }

@@ -37,12 +37,9 @@ internal sealed class TestRing : IAsyncDisposable
     /// <summary>A ring that computes a real model, one thread per stage.</summary>
     public static async Task<TestRing> StartReadyAsync(
         TestModel model, IStageEngineFactory factory, int stages, int slots = 4, int context = 256,
-        IReadOnlyDictionary<string, string?>? moreSettings = null, bool prefixReuse = true)
+        IReadOnlyDictionary<string, string?>? more = null)
     {
-        var settings = new Dictionary<string, string?>(moreSettings ?? new Dictionary<string, string?>())
-        {
-            ["Device:Threads"] = "1", ["Generation:PrefixReuse"] = $"{prefixReuse}",
-        };
+        var settings = new Dictionary<string, string?>(more ?? new Dictionary<string, string?>()) { ["Device:Threads"] = "1" };
         var silos = new List<TestSilo>();
         for (var stage = 0; stage < stages; stage++)
             silos.Add(await TestSilo.StartAsync($"device-{stage}", settings, factory));
