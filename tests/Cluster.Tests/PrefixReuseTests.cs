@@ -16,8 +16,7 @@ public sealed class PrefixReuseTests(ThreeSiloFixture fixture)
         List<Turn> one, without;
         await using (var cluster = await ClusterProcess.StartAsync(ClusterSettings.OneSilo))
             one = await ConverseAsync(cluster);
-        var off = ClusterSettings.OneSilo with { Environment = new Dictionary<string, string> { ["Generation__PrefixReuse"] = "false" } };
-        await using (var cluster = await ClusterProcess.StartAsync(off))
+        await using (var cluster = await ClusterProcess.StartAsync(ClusterSettings.OneSilo.WithoutPrefixReuse()))
             without = await ConverseAsync(cluster);
 
         without.ShouldAllBe(turn => turn.CachedTokens == 0);
@@ -39,8 +38,10 @@ public sealed class PrefixReuseTests(ThreeSiloFixture fixture)
 
         var turns = await ConverseAsync(fixture.Cluster, "Repeat after me: lantern crab uma kite");
 
-        (await CounterAsync(http, "oinf_gateway_cached_prompt_tokens_total") - before).ShouldBeGreaterThanOrEqualTo(turns.Sum(turn => turn.CachedTokens));
-        (await CounterAsync(http, "oinf_gateway_prompt_tokens_total") - total).ShouldBeGreaterThanOrEqualTo(turns.Sum(turn => turn.PromptTokens));
+        (await CounterAsync(http, "oinf_gateway_cached_prompt_tokens_total") - before)
+            .ShouldBeGreaterThanOrEqualTo(turns.Sum(turn => turn.CachedTokens));
+        (await CounterAsync(http, "oinf_gateway_prompt_tokens_total") - total)
+            .ShouldBeGreaterThanOrEqualTo(turns.Sum(turn => turn.PromptTokens));
     }
 
     private static async Task<List<Turn>> ConverseAsync(ClusterProcess cluster, string opening = "My name is Nia.")

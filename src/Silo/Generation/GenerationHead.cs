@@ -44,10 +44,7 @@ internal sealed partial class GenerationHead : IAsyncDisposable
         _options = options;
         _time = time;
         _logger = logger;
-        var reuse = options.PrefixReuse ? new ReuseRule(options.MinimumReusedTokens, WholeOnly: hasSlidingWindow) : null;
-        // A single stage is never idle while a stream runs, so guesses would only delay it; and a slot with a sliding window cannot go back.
-        var draftTokens = hasSlidingWindow || assignment.StageCount == 1 ? 0 : options.DraftTokens;
-        _scheduler = new Scheduler(_assignment, tokenizer, reuse, draftTokens, _options, _time);
+        _scheduler = new Scheduler(_assignment, tokenizer, hasSlidingWindow, _options, _time);
         var positions = Math.Min(_assignment.ContextLength, _assignment.CellCount);
         _preparer = new PromptPreparer(tokenizer, positions, _assignment.MaximumBatchRows, _options.StopTextCharacters);
         _unprepared = Channel.CreateBounded<Completion>(LiveLimit);

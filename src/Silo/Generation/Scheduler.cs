@@ -12,10 +12,9 @@ namespace OrleansInference.Silo.Generation;
 /// Continuous batching, one step at a time: takes in what happened since the last step and says what the ring is to do. Steps are made
 /// by one caller; only <see cref="Add"/> and <see cref="Answer"/> may be called at any time.
 /// </summary>
-/// <param name="reuse">Null when prompts never start from earlier ones.</param>
-/// <param name="draftTokens">Tokens that a stream may guess ahead; 0 when none are to be.</param>
+/// <param name="hasSlidingWindow">Whether some of the model's layers see only the latest positions.</param>
 internal sealed class Scheduler(
-    StageAssignment assignment, ITokenizer tokenizer, ReuseRule? reuse, int draftTokens, HeadOptions options, TimeProvider time)
+    StageAssignment assignment, ITokenizer tokenizer, bool hasSlidingWindow, HeadOptions options, TimeProvider time)
 {
     // Both are bounded by their writers: the head counts the completions it lets in, the ring answers each batch once.
     private readonly ConcurrentQueue<Completion> _arrivals = new();
@@ -25,7 +24,7 @@ internal sealed class Scheduler(
     private readonly Queue<BatchInFlight> _inFlight = new();
     private readonly Stack<BatchInFlight> _spareBatches = new();
     private readonly Sequence[] _sequences = new Sequence[assignment.SlotCount];
-    private readonly SlotPool _slots = new(assignment.SlotCount, assignment.CellCount, reuse);
+    private readonly SlotPool _slots = new(assignment.SlotCount, assignment.CellCount, ReuseRule.Of(options, hasSlidingWindow));
     private readonly BatchFormer _former = new();
     private readonly BatchPace _pace = new(assignment, options);
     private readonly List<StageWork> _work = [];
@@ -97,7 +96,7 @@ internal sealed class Scheduler(
             completion?.Sequence!.OnComputed(part.EndPosition);
             if (!part.IsSampled)
                 continue;
-            if (next == tokens.Length || !IsAnswerTo(part, tokens[next]))
+            if (next == tokens.Length || !part.IsAnsweredBy(tokens[next], tokenizer.VocabularySize))
                 throw new StageEngineException($"Batch {batch.BatchId} came back with other rows than it was sent with.");
             if (completion is not null)
                 Advance(completion, tokens[next]);
@@ -106,9 +105,6 @@ internal sealed class Scheduler(
         if (next != tokens.Length)
             throw new StageEngineException($"Batch {batch.BatchId} came back with {tokens.Length} tokens; {next} were asked for.");
     }
-
-    private bool IsAnswerTo(SequencePart part, SampledToken token) => token.Slot == part.Sequence.Slot
-        && token.Position == part.EndPosition && token.Token >= 0 && token.Token < tokenizer.VocabularySize;
 
     /// <summary>
     /// A sequence that was removed while its batch was under way has no owner any more, even if its slot has; nor has a part that was
@@ -211,23 +207,13 @@ internal sealed class Scheduler(
     {
         var slot = grant.Slot;
         _running[slot] = completion;
+        var prompt = completion.Prompt;
         completion.Sequence = new Sequence(
-            slot, completion.Prompt.Tokens, completion.Prompt.ChunkRows, grant.ReusedTokens, DraftsOf(completion.Prompt));
+            slot, prompt.Tokens, prompt.ChunkRows, DraftsOf(prompt), grant.ReusedTokens, prompt.MaximumTokens);
         _slots.Follow(slot, completion.Sequence);
-        _work.Add(new StageWork(new OpenFrame(slot, completion.Request.Sampling, completion.Prompt.Tokens)));
-        if (grant.SourceSlot is { } source)
-            _work.Add(new StageWork(new CopyFrame(source, slot, grant.ReusedTokens)));
-        else if (grant.ReusedTokens > 0)
-            _work.Add(new StageWork(new ClearFrame(slot, grant.ReusedTokens)));
-    }
-
-    private DraftSource? DraftsOf(PreparedPrompt prompt)
-    {
-        if (draftTokens == 0)
-            return null;
-        var drafts = new DraftSource(prompt.Tokens.Length + prompt.MaximumTokens, draftTokens);
-        drafts.Begin(prompt.Tokens);
-        return drafts;
+        _work.Add(new StageWork(new OpenFrame(slot, completion.Request.Sampling, prompt.Tokens)));
+        if (grant.Preparation is { } preparation)
+            _work.Add(new StageWork(preparation));
     }
 
     private void SendBatches()
@@ -246,6 +232,17 @@ internal sealed class Scheduler(
             _work.Add(batch.Send(++_lastBatchId, time.GetTimestamp(), isAlone: _inFlight.Count == 0));
             _inFlight.Enqueue(batch);
         }
+    }
+
+    private DraftSource? DraftsOf(PreparedPrompt prompt)
+    {
+        // A single stage is never idle while a stream runs, so guesses would only delay it. And behind a wrong guess a slot goes back, where
+        // a window may by then lack the cells that it no longer looked at.
+        if (options.DraftTokens == 0 || assignment.StageCount == 1 || hasSlidingWindow)
+            return null;
+        var drafts = new DraftSource(prompt.Tokens.Length + prompt.MaximumTokens, options.DraftTokens);
+        drafts.Begin(prompt.Tokens);
+        return drafts;
     }
 
     private ReadOnlySpan<Sequence> RunningSequences()

@@ -8,13 +8,15 @@ namespace OrleansInference.Silo.Generation;
 /// that are known, with guesses; a guess that turns out wrong begins a new era, in which nothing that was sent after it counts.
 /// </summary>
 /// <param name="chunkRows">Prompt rows that one batch may take of it.</param>
-/// <param name="reusedTokens">Tokens of the prompt that the slot holds already.</param>
 /// <param name="drafts">Where guesses come from, if any are to be made.</param>
+/// <param name="reusedTokens">Tokens of the prompt that the slot holds already.</param>
+/// <param name="maximumTokens">Tokens that it may come to generate; room for the first thousands of them is made at once.</param>
 internal sealed class Sequence(
-    int slot, ReadOnlyMemory<int> prompt, int chunkRows, int reusedTokens = 0, DraftSource? drafts = null)
+    int slot, ReadOnlyMemory<int> prompt, int chunkRows, DraftSource? drafts = null, int reusedTokens = 0, int maximumTokens = 0)
 {
-    private readonly List<int> _tokens = [.. prompt.Span];
-    private int _knownTokens = prompt.Length;
+    private const int RoomTokens = 4096;
+
+    private readonly List<int> _knownTokens = WithRoom(prompt.Span, Math.Min(maximumTokens, RoomTokens));
     private int? _nextToken;
     private bool _isPaused;
 
@@ -28,7 +30,7 @@ internal sealed class Sequence(
     public int ComputedRows { get; private set; } = reusedTokens;
 
     /// <summary>The tokens of those rows, and so what the slot holds for certain.</summary>
-    public ReadOnlySpan<int> ComputedTokens => CollectionsMarshal.AsSpan(_tokens)[..ComputedRows];
+    public ReadOnlySpan<int> ComputedTokens => CollectionsMarshal.AsSpan(_knownTokens)[..ComputedRows];
 
     /// <summary>Rows sent so far, and so the position of the next one.</summary>
     public int SentRows { get; private set; } = reusedTokens;
@@ -55,7 +57,8 @@ internal sealed class Sequence(
     {
         if (IsPrefilling || _nextToken is not null)
             throw new InvalidOperationException($"Slot {slot} has no row that a token could follow.");
-        var position = _knownTokens++;
+        var position = _knownTokens.Count;
+        _knownTokens.Add(token);
         var isRight = drafts?.Confirm(token) ?? true;
         if (isRight && SentRows > position)
             return true;
@@ -63,7 +66,6 @@ internal sealed class Sequence(
         if (isRight)
             return true;
         SentRows = position;
-        _tokens.RemoveRange(position, _tokens.Count - position);
         Era++;
         return false;
     }
@@ -78,7 +80,7 @@ internal sealed class Sequence(
         return true;
     }
 
-    /// <summary>Rows up to a position went all round the ring.</summary>
+    /// <summary>Rows up to a position went all round the ring, and all their tokens are known.</summary>
     public void OnComputed(int endPosition) => ComputedRows = endPosition;
 
     /// <summary>Puts its next rows into a batch: one decode row, or a chunk of the prompt of at most so many rows.</summary>
@@ -101,9 +103,15 @@ internal sealed class Sequence(
         return count;
     }
 
+    private static List<int> WithRoom(ReadOnlySpan<int> prompt, int room)
+    {
+        var tokens = new List<int>(prompt.Length + room);
+        tokens.AddRange(prompt);
+        return tokens;
+    }
+
     private void TakeDecodeRow(BatchInFlight batch, int token)
     {
-        _tokens.Add(token);
         batch.Add(new BatchRow(slot, SentRows++, Sample: true), token);
         batch.EndPart(new SequencePart(this, 1, SentRows, IsSampled: true, Era), isPrompt: false);
     }
@@ -113,4 +121,8 @@ internal sealed class Sequence(
 /// <param name="EndPosition">The position after its last row, where a sampled token belongs.</param>
 /// <param name="IsSampled">Whether its last row yields a token.</param>
 /// <param name="Era">The sequence's era when it was sent.</param>
-internal readonly record struct SequencePart(Sequence Sequence, int RowCount, int EndPosition, bool IsSampled, int Era);
+internal readonly record struct SequencePart(Sequence Sequence, int RowCount, int EndPosition, bool IsSampled, int Era)
+{
+    public bool IsAnsweredBy(SampledToken token, int vocabularySize) =>
+        token.Slot == Sequence.Slot && token.Position == EndPosition && token.Token >= 0 && token.Token < vocabularySize;
+}

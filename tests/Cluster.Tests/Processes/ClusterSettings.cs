@@ -18,4 +18,7 @@ internal sealed record ClusterSettings
 
     /// <summary>Settings of gateway and silos, as operators give them.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    public ClusterSettings WithoutPrefixReuse() =>
+        this with { Environment = new Dictionary<string, string> { ["Generation__PrefixReuse"] = "false" } };
 }

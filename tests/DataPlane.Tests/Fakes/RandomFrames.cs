@@ -109,8 +109,7 @@ internal sealed class RandomFrames(int seed)
             ? new GenerationError(Pick<GenerationErrorCode>(), Text(0, 60), _random.Next(5_000))
             : null;
         return new GenerationFinish(
-            reason, promptTokens, _random.Next(9_999), error, _random.Next(promptTokens + 1), DraftedTokens: 500 + _random.Next(500),
-            AcceptedTokens: _random.Next(500));
+            reason, promptTokens, _random.Next(9_999), error, _random.Next(promptTokens + 1), 500 + _random.Next(500), _random.Next(500));
     }
 
     private SampledToken SampledToken() => new(

@@ -120,8 +120,11 @@ public sealed class SchedulerTests
         for (var seed = 0; seed < 200; seed++)
         {
             var random = new Random(seed);
-            var options = new HeadOptions { DraftTokens = random.Next(0, 9), BatchesInFlight = random.Next(0, 6) };
-            var ring = new SimulatedRing(random.Next(1, 6), options, random.Next(2) == 0 ? new ReuseRule(MinimumTokens: 4) : null);
+            var options = new HeadOptions
+            {
+                DraftTokens = random.Next(0, 9), BatchesInFlight = random.Next(0, 6), PrefixReuse = random.Next(2) == 0, MinimumReusedTokens = 4,
+            };
+            var ring = new SimulatedRing(random.Next(1, 6), options);
             var faultPercent = random.Next(3) == 0 ? 2 : 0;
             ring.IsFaulty = () => random.Next(100) < faultPercent;
             var started = new List<(Completion Completion, int[] Prompt)>();

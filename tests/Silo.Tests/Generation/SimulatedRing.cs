@@ -24,14 +24,13 @@ internal sealed class SimulatedRing
     private readonly List<int>?[] _slots = new List<int>?[Slots];
     private long _nextRequest;
 
-    public SimulatedRing(int stages, HeadOptions? options = null, ReuseRule? reuse = null)
+    public SimulatedRing(int stages, HeadOptions? options = null)
     {
         options ??= new HeadOptions();
         _stages = new StageWork?[stages];
         var assignment = new StageAssignment(
             "fake/0", "fake", 1, 0, stages, 0, FakeModel.LayerCount, "device", Slots, 100_000, 10_000, MaximumRows);
-        Scheduler = new Scheduler(
-            assignment, new FakeTokenizer(), reuse, stages == 1 ? 0 : options.DraftTokens, options, new ManualTime());
+        Scheduler = new Scheduler(assignment, new FakeTokenizer(), hasSlidingWindow: false, options, new ManualTime());
     }
 
     public Scheduler Scheduler { get; }
@@ -106,7 +105,7 @@ internal sealed class SimulatedRing
 
     private void Compute(StageWork batch)
     {
-        ComputeUpTo(batch);
+        ComputeUpTo(batch.BatchId);
         var rows = batch.Rows.ToArray();
         Batches.Add([.. rows.Select(row => row.Slot)]);
         if (IsFaulty())
@@ -133,14 +132,12 @@ internal sealed class SimulatedRing
         Scheduler.Answer(new TokensFrame(batch.BatchId, sampled.ToArray()));
     }
 
-    private void ComputeUpTo(StageWork? batch)
+    private void ComputeUpTo(long? batchId)
     {
-        while (_way.TryDequeue(out var work) && work != batch)
+        while (_way.TryDequeue(out var work) && (work.Frame is not null || work.BatchId != batchId))
         {
             switch (work.Frame)
             {
-                case null:
-                    throw new InvalidOperationException($"Batch {work.BatchId} was overtaken.");
                 case OpenFrame open:
                     _slots[open.Slot] ??= [];
                     break;

@@ -63,7 +63,7 @@ internal sealed class SlotPoolModel
         }
         (grant.ReusedTokens == 0 || grant.ReusedTokens >= Minimum).ShouldBeTrue();
         _stage[grant.Slot].ShouldBe(prompt.Take(grant.ReusedTokens));
-        var sequence = new Sequence(grant.Slot, prompt, chunkRows: 5, grant.ReusedTokens);
+        var sequence = new Sequence(grant.Slot, prompt, chunkRows: 5, drafts: null, grant.ReusedTokens);
         _slots.Follow(grant.Slot, sequence);
         _busy[grant.Slot] = (sequence, prompt, cells);
     }

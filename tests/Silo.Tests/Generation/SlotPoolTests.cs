@@ -206,7 +206,7 @@ public sealed class SlotPoolTests
     private static Sequence Begin(SlotPool slots, int[] prompt)
     {
         var grant = slots.TryTake(prompt, prompt.Length).ShouldNotBeNull();
-        var sequence = new Sequence(grant.Slot, prompt, prompt.Length, grant.ReusedTokens);
+        var sequence = new Sequence(grant.Slot, prompt, prompt.Length, drafts: null, grant.ReusedTokens);
         slots.Follow(grant.Slot, sequence);
         sequence.Take(new BatchInFlight(prompt.Length, maximumParts: 1), prompt.Length);
         return sequence;

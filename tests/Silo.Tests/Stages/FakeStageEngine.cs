@@ -84,8 +84,8 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
         {
             if (fromPosition > 0)
             {
-                if (_slots.TryGetValue(slot, out var states) && states.Count > fromPosition)
-                    states.RemoveRange(fromPosition, states.Count - fromPosition);
+                if (_slots.TryGetValue(slot, out var rows))
+                    rows.RemoveRange(Math.Min(fromPosition, rows.Count), Math.Max(0, rows.Count - fromPosition));
                 return ValueTask.CompletedTask;
             }
             _slots.Remove(slot);
@@ -132,7 +132,7 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
             if (Shape.IsLast && rows[index].Sample)
                 _tokens[sampled++] = Sample(rows[index], value);
         }
-        if (_slots.Values.Sum(states => states.Count) > Shape.CellCount)
+        if (_slots.Values.Sum(rows => rows.Count) > Shape.CellCount)
             throw new StageEngineException("The cache is full.");
         return Shape.IsLast
             ? new StageOutput(default, _tokens.AsMemory(0, sampled))
@@ -152,10 +152,9 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
             _slots[row.Slot] = rows = [];
         if (row.Position != rows.Count)
             throw new ArgumentException($"Slot {row.Slot} is at position {rows.Count}; row {row.Position} would leave a gap.");
-        var before = rows.Count == 0 ? new long[Shape.LayerCount] : rows[^1];
-        var states = new long[Shape.LayerCount];
+        var states = rows.Count > 0 ? [.. rows[^1]] : new long[Shape.LayerCount];
         for (var layer = 0; layer < states.Length; layer++)
-            value = states[layer] = FakeModel.Advance(configuration.FirstLayer + layer, before[layer], value);
+            value = states[layer] = FakeModel.Advance(configuration.FirstLayer + layer, states[layer], value);
         rows.Add(states);
         return value;
     }

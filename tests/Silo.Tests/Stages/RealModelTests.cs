@@ -9,6 +9,8 @@ public sealed class RealModelTests(TestModels models)
     private const int TokenCount = 24;
     private const int ChunkRows = 20;
 
+    private static readonly Dictionary<string, string?> s_noReuse = new() { ["Generation:PrefixReuse"] = "false" };
+
     private static readonly SamplingParameters s_greedy = new() { Temperature = 0, LogProbabilities = true };
 
     private static readonly SamplingParameters s_seeded = new()
@@ -31,7 +33,7 @@ public sealed class RealModelTests(TestModels models)
         foreach (var stages in new[] { 1, 2, 3, Math.Min(8, model.Manifest.LayerCount) })
         {
             // With reuse the second prompt would be computed in other batches, and so to other last bits.
-            await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages, prefixReuse: false);
+            await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages, more: s_noReuse);
             await using var gateway = await ring.ConnectAsync();
             ShouldBe(await CompleteAsync(gateway, prompt, s_greedy), greedy);
             ShouldBe(await CompleteAsync(gateway, prompt, s_seeded), seeded);
@@ -63,11 +65,11 @@ public sealed class RealModelTests(TestModels models)
 
         foreach (var guesses in new[] { 0, 1, 8 })
         {
-            var settings = new Dictionary<string, string?>
+            var settings = new Dictionary<string, string?>(s_noReuse)
             {
                 ["Generation:DraftTokens"] = $"{guesses}", ["Generation:BatchesInFlight"] = $"{batchesInFlight}",
             };
-            await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages, prefixReuse: false, more: settings);
+            await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages, more: settings);
             await using var gateway = await ring.ConnectAsync();
             for (var index = 0; index < samplings.Length; index++)
             {

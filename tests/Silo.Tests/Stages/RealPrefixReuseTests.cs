@@ -14,6 +14,8 @@ public sealed class RealPrefixReuseTests(TestModels models)
         Temperature = 0.8f, TopK = 40, TopP = 0.95f, RepeatPenalty = 1.1f, Seed = 42, LogProbabilities = true,
     };
 
+    private static readonly Dictionary<string, string?> s_noReuse = new() { ["Generation:PrefixReuse"] = "false" };
+
     private static readonly string[] s_turns =
         ["Tell me a story about a fox.", "What is 9 plus 13?", "Count from 2 to 9.", "What is the capital of France?"];
 
@@ -24,7 +26,7 @@ public sealed class RealPrefixReuseTests(TestModels models)
     {
         var model = await models.GetAsync("pebble");
         await using var reusing = await TestRing.StartReadyAsync(model, models.Factory(), stages);
-        await using var computing = await TestRing.StartReadyAsync(model, models.Factory(), stages, prefixReuse: false);
+        await using var computing = await TestRing.StartReadyAsync(model, models.Factory(), stages, more: s_noReuse);
         await using var first = await reusing.ConnectAsync();
         await using var second = await computing.ConnectAsync();
 
@@ -54,26 +56,30 @@ public sealed class RealPrefixReuseTests(TestModels models)
     {
         var model = await models.GetAsync("pebble");
         await using var reusing = await TestRing.StartReadyAsync(model, models.Factory(), stages, slots: 3);
-        await using var computing = await TestRing.StartReadyAsync(model, models.Factory(), stages, slots: 3, prefixReuse: false);
+        await using var computing = await TestRing.StartReadyAsync(model, models.Factory(), stages, slots: 3, more: s_noReuse);
         await using var first = await reusing.ConnectAsync();
         await using var second = await computing.ConnectAsync();
-        ChatMessage[] history = [.. s_turns.SelectMany(turn => new ChatMessage[] { new("user", turn), new("assistant", "I see. Go on.") })];
+        ChatMessage[] history =
+        [
+            new("user", "My name is Nia."), new("assistant", "Nice to meet you, Nia."),
+            new("user", "What is my name?"), new("assistant", "Your name is Nia."),
+        ];
+        // Answers of which the model is sure: other batches change logits a little, which may turn a choice between equals.
+        string[] questions = ["What is 9 plus 13?", "Count from 2 to 9.", "What is the capital of France?", "What is the opposite of hot?"];
 
         foreach (var sampling in new[] { s_greedy, s_seeded })
         {
-            var requests = s_turns.Select((turn, number) => new GenerationRequest
-            {
-                Messages = [.. history, new ChatMessage("user", turn)], Sampling = sampling, MaximumTokens = number == 0 ? 60 : 20,
-            }).ToList();
+            GenerationRequest Ask(string question, int tokens) =>
+                new() { Messages = [.. history, new ChatMessage("user", question)], Sampling = sampling, MaximumTokens = tokens };
             // The others begin while the first runs, on fewer slots than there are questions.
-            var running = await first.SendAsync(requests[0]);
+            var running = await first.SendAsync(Ask("Tell me a story about a fox.", 60));
             await Eventually.AsyncIs(() => running.Tokens.Count > 0, "the first question is being answered");
-            var others = await Task.WhenAll(requests.Skip(1).Select(request => CompleteAsync(first, request)));
-            await running.Finished.Within();
+            var reused = await Task.WhenAll(questions.Select(question => CompleteAsync(first, Ask(question, 20))));
+            (await running.Finished.Within()).Error.ShouldBeNull();
 
-            for (var number = 0; number < requests.Count; number++)
-                ShouldBeTheSame(number == 0 ? running : others[number - 1], await CompleteAsync(second, requests[number]));
-            others.ShouldAllBe(other => other.Finish.CachedTokens > other.Finish.PromptTokens / 2);
+            for (var number = 0; number < questions.Length; number++)
+                ShouldBeTheSame(reused[number], await CompleteAsync(second, Ask(questions[number], 20)));
+            reused.ShouldAllBe(one => one.Finish.CachedTokens > one.Finish.PromptTokens / 2);
         }
     }
 
@@ -85,7 +91,7 @@ public sealed class RealPrefixReuseTests(TestModels models)
     {
         var model = await models.GetAsync(name);
         await using var reusing = await TestRing.StartReadyAsync(model, models.Factory(), stages: 2, slots: 3);
-        await using var computing = await TestRing.StartReadyAsync(model, models.Factory(), stages: 2, slots: 3, prefixReuse: false);
+        await using var computing = await TestRing.StartReadyAsync(model, models.Factory(), stages: 2, slots: 3, more: s_noReuse);
         await using var first = await reusing.ConnectAsync();
         await using var second = await computing.ConnectAsync();
         var shared = model.Prompt(seed: 3, length: 90);
@@ -119,7 +125,7 @@ public sealed class RealPrefixReuseTests(TestModels models)
     {
         var model = await models.GetAsync("tiny-gemma3 F32");
         await using var reusing = await TestRing.StartReadyAsync(model, models.Factory(), stages: 2, slots: 3);
-        await using var computing = await TestRing.StartReadyAsync(model, models.Factory(), stages: 2, slots: 3, prefixReuse: false);
+        await using var computing = await TestRing.StartReadyAsync(model, models.Factory(), stages: 2, slots: 3, more: s_noReuse);
         await using var first = await reusing.ConnectAsync();
         await using var second = await computing.ConnectAsync();
         var tokens = model.Prompt(seed: 3, length: 120);
@@ -136,32 +142,33 @@ public sealed class RealPrefixReuseTests(TestModels models)
     }
 
     [Fact]
-    public async Task SecondTurn_WhenTheHistoryHasAThousandTokens_BeginsMuchSooner()
+    public async Task SecondTurn_WhenTheHistoryHasAThousandTokens_ComputesHardlyAnyOfThem()
     {
         var model = await models.GetAsync("pebble");
-        await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages: 2, slots: 4, context: 1280);
+        await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages: 2, context: 1280);
         await using var gateway = await ring.ConnectAsync();
-        var ratios = new List<double>();
+        var ratios = new List<(double Wall, double Processor)>();
         for (var round = 0; round < 5; round++)
         {
             var history = model.Prompt(seed: round, length: 1000);
-            int[] next = [.. history, .. model.Prompt(seed: 100 + round, length: 24)];
-            var first = await TimeAsync(gateway, history);
-            ratios.Add(await TimeAsync(gateway, next) / first);
+            var first = await MeasureAsync(gateway, history);
+            var second = await MeasureAsync(gateway, [.. history, .. model.Prompt(seed: 100 + round, length: 24)]);
+            second.Completion.Finish.CachedTokens.ShouldBe(1000);
+            ratios.Add((second.Wall / first.Wall, second.Processor / first.Processor));
         }
 
-        var median = ratios.Order().ElementAt(2);
         TestContext.Current.TestOutputHelper!.WriteLine(
-            $"A second turn on a history of 1,000 tokens begins after {median:P1} of the first one's time.");
-        median.ShouldBeLessThan(0.15);
+            $"A second turn on a history of 1,000 tokens begins after {ratios.Select(one => one.Wall).Order().ElementAt(2):P1} of the first "
+            + $"one's time, with {ratios.Select(one => one.Processor).Order().ElementAt(2):P1} of its processor time (medians of 5).");
     }
 
-    /// <summary>How long the first token takes.</summary>
-    private static async Task<double> TimeAsync(TestGateway gateway, int[] prompt)
+    /// <summary>Seconds until the first token, and processor seconds of this process.</summary>
+    private static async Task<(TestCompletion Completion, double Wall, double Processor)> MeasureAsync(TestGateway gateway, int[] prompt)
     {
-        var watch = Stopwatch.StartNew();
-        await CompleteAsync(gateway, new GenerationRequest { PromptTokens = [.. prompt], Sampling = s_greedy, MaximumTokens = 1 });
-        return watch.Elapsed.TotalSeconds;
+        var (watch, processor) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
+        var completion = await CompleteAsync(
+            gateway, new GenerationRequest { PromptTokens = [.. prompt], Sampling = s_greedy, MaximumTokens = 1 });
+        return (completion, watch.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds);
     }
 
     private static async Task<TestCompletion> CompleteAsync(TestGateway gateway, GenerationRequest request)

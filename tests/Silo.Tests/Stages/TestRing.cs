@@ -36,13 +36,10 @@ internal sealed class TestRing : IAsyncDisposable
 
     /// <summary>A ring that computes a real model, one thread per stage.</summary>
     public static async Task<TestRing> StartReadyAsync(
-        TestModel model, IStageEngineFactory factory, int stages, int slots = 4, bool prefixReuse = true, int context = 256,
+        TestModel model, IStageEngineFactory factory, int stages, int slots = 4, int context = 256,
         IReadOnlyDictionary<string, string?>? more = null)
     {
-        var settings = new Dictionary<string, string?>(more ?? new Dictionary<string, string?>())
-        {
-            ["Device:Threads"] = "1", ["Generation:PrefixReuse"] = $"{prefixReuse}",
-        };
+        var settings = new Dictionary<string, string?>(more ?? new Dictionary<string, string?>()) { ["Device:Threads"] = "1" };
         var silos = new List<TestSilo>();
         for (var stage = 0; stage < stages; stage++)
             silos.Add(await TestSilo.StartAsync($"device-{stage}", settings, factory));
