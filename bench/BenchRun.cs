@@ -1,6 +1,7 @@
 using OrleansInference.Bench.Calls;
 using OrleansInference.Bench.Measuring;
 using OrleansInference.Bench.Parts;
+using OrleansInference.Bench.Rows;
 
 namespace OrleansInference.Bench;
 
@@ -20,6 +21,7 @@ internal sealed record BenchRun(string Shape, string Type, int? Rounds, int? Tok
     public async Task<int> MeasureAllAsync(CancellationToken cancellation)
     {
         await MeasureAsync(AllParts, cancellation);
+        await RowsBench.RunAsync(cancellation);
         await MeasureKvAsync(cancellation);
         return await CallBench.RunAsync(cancellation);
     }

@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using OrleansInference.Bench;
 using OrleansInference.Bench.Calls;
 using OrleansInference.Bench.Paced;
+using OrleansInference.Bench.Rows;
 using OrleansInference.Tool.Terminal;
 
 [assembly: UnsupportedOSPlatform("windows")]
@@ -46,6 +47,10 @@ command.Subcommands.Add(calls);
 var kv = new Command("kv", "A step's CPU time with one KV cache for all sequences, against one for each.");
 kv.SetAction((arguments, cancellation) => RunOf(arguments).MeasureKvAsync(cancellation));
 command.Subcommands.Add(kv);
+
+var rows = new Command("rows", "What hidden rows cost and lose on their way, as F32, F16 and Q8.");
+rows.SetAction((_, cancellation) => RowsBench.RunAsync(cancellation));
+command.Subcommands.Add(rows);
 
 try
 {

@@ -2,7 +2,7 @@ using OrleansInference.Cluster.Tests.Processes;
 
 namespace OrleansInference.Cluster.Tests;
 
-public sealed class ExactnessTests(ThreeSiloFixture fixture)
+public sealed class ExactnessTests
 {
     private static readonly string[] Questions =
     [
@@ -13,9 +13,11 @@ public sealed class ExactnessTests(ThreeSiloFixture fixture)
     [Fact]
     public async Task Text_WhenThreeProcessesComputeIt_IsThatOfOne()
     {
-        await using var one = await ClusterProcess.StartAsync(ClusterSettings.OneSilo);
+        // What was asked before must not matter here: a prompt that is partly reused is computed in other batches, and so to other last bits.
+        await using var one = await ClusterProcess.StartAsync(ClusterSettings.OneSilo.WithoutPrefixReuse());
+        await using var three = await ClusterProcess.StartAsync(ClusterSettings.ThreeSilos.WithoutPrefixReuse());
         (await one.GetTopologyAsync()).Pipelines.Single().Stages.ShouldHaveSingleItem();
-        var (whole, cut) = (one.CreateChatClient(), fixture.Cluster.CreateChatClient());
+        var (whole, cut) = (one.CreateChatClient(), three.CreateChatClient());
         var seeded = new HashSet<string>();
 
         foreach (var question in Questions)

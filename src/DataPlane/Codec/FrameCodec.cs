@@ -8,13 +8,15 @@ namespace OrleansInference.DataPlane.Codec;
 
 /// <summary>
 /// Turns frames into bytes and back: a length (u32, little-endian, of what follows), a <see cref="FrameType"/>, the fields. Bound to a
-/// Hello, it takes the frames of that connection; unbound, only those that open one. Not bound to a thread: it has no state.
+/// Hello, it takes the frames of that connection; unbound, only those that open one. Not bound to a thread: its only state is a pool.
 /// </summary>
 internal sealed class FrameCodec(DataPlaneOptions options, AlignedBufferPool pool, HelloFrame? hello = null)
 {
     public const int LengthBytes = sizeof(int);
 
     private const int MaximumHandshakeBytes = 32 << 10;
+
+    private readonly FramePool _frames = new(pool);
 
     static FrameCodec()
     {
@@ -36,6 +38,15 @@ internal sealed class FrameCodec(DataPlaneOptions options, AlignedBufferPool poo
     /// <exception cref="ArgumentException">The frame breaks a bound or does not belong on this connection; nothing was written.</exception>
     public int Encode(Frame frame, IBufferWriter<byte> output)
     {
+        var length = Measure(frame);
+        Write(frame, length, output);
+        return length;
+    }
+
+    /// <returns>The bytes that <see cref="Write"/> takes for it.</returns>
+    /// <exception cref="ArgumentException">The frame breaks a bound or does not belong on this connection.</exception>
+    public int Measure(Frame frame)
+    {
         if (!FrameRules.MayTravel(frame.Type, hello?.Role))
             throw new ArgumentException($"A {frame.Type} frame does not belong {Place}.", nameof(frame));
         if (FrameRules.ProblemOf(frame, hello, options) is { } problem)
@@ -49,13 +60,17 @@ internal sealed class FrameCodec(DataPlaneOptions options, AlignedBufferPool poo
                 $"{frame.Type} frame: it takes {length} bytes, but {MaximumFrameBytes} is the most {Place}.", nameof(frame));
         }
 
-        var total = LengthBytes + (int)length;
+        return LengthBytes + (int)length;
+    }
+
+    /// <param name="total">What <see cref="Measure"/> said of it.</param>
+    public void Write(Frame frame, int total, IBufferWriter<byte> output)
+    {
         var writer = FrameWriter.Over(output.GetSpan(total));
-        writer.Int32((int)length);
+        writer.Int32(total - LengthBytes);
         writer.Byte((byte)frame.Type);
         WriteFields(ref writer, frame);
         output.Advance(total);
-        return total;
     }
 
     /// <summary>Takes the first frame off the front of what was received.</summary>
@@ -114,9 +129,10 @@ internal sealed class FrameCodec(DataPlaneOptions options, AlignedBufferPool poo
         FrameType.Refuse => HandshakeFormat.ReadRefuse(ref reader),
         FrameType.Ping => HandshakeFormat.ReadPing(ref reader),
         FrameType.Open => RingFormat.ReadOpen(ref reader, hello!, options),
-        FrameType.Batch => RingFormat.ReadBatch(ref reader, hello!, options, pool),
-        FrameType.Tokens => RingFormat.ReadTokens(ref reader, options),
+        FrameType.Batch => RingFormat.ReadBatch(ref reader, hello!, options, _frames),
+        FrameType.Tokens => RingFormat.ReadTokens(ref reader, options, _frames),
         FrameType.Clear => RingFormat.ReadClear(ref reader),
+        FrameType.Copy => RingFormat.ReadCopy(ref reader),
         FrameType.State => RingFormat.ReadState(ref reader, options),
         FrameType.Fault => RingFormat.ReadFault(ref reader),
         FrameType.Generate => GenerationRequestFormat.Read(ref reader, options),
@@ -136,10 +152,12 @@ internal sealed class FrameCodec(DataPlaneOptions options, AlignedBufferPool poo
             case BatchFrame batch: RingFormat.Write(ref writer, batch, hello!); break;
             case TokensFrame tokens: RingFormat.Write(ref writer, tokens); break;
             case ClearFrame clear: RingFormat.Write(ref writer, clear); break;
+            case CopyFrame copy: RingFormat.Write(ref writer, copy); break;
             case StateFrame state: RingFormat.Write(ref writer, state); break;
             case FaultFrame fault: RingFormat.Write(ref writer, fault); break;
             case GenerateFrame generate: GenerationRequestFormat.Write(ref writer, generate); break;
             case DeltaFrame delta: GenerationOutcomeFormat.Write(ref writer, delta); break;
+            case DeltaBuffer delta: delta.Write(ref writer); break;
             case FinishFrame finish: GenerationOutcomeFormat.Write(ref writer, finish); break;
             case CancelFrame cancel: writer.Int64(cancel.RequestId); break;
         }

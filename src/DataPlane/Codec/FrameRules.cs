@@ -2,6 +2,7 @@ using System.Text;
 using OrleansInference.DataPlane.Frames;
 using OrleansInference.DataPlane.Generation;
 using OrleansInference.DataPlane.Hosting;
+using OrleansInference.DataPlane.Rows;
 
 namespace OrleansInference.DataPlane.Codec;
 
@@ -21,8 +22,8 @@ internal static class FrameRules
     public static bool MayTravel(FrameType type, ConnectionRole? role) => role switch
     {
         null => type is FrameType.Hello or FrameType.Welcome or FrameType.Refuse,
-        ConnectionRole.Ring => type is FrameType.Ping or FrameType.Open or FrameType.Batch or FrameType.Clear or FrameType.State
-            or FrameType.Fault,
+        ConnectionRole.Ring => type is FrameType.Ping or FrameType.Open or FrameType.Batch or FrameType.Clear or FrameType.Copy
+            or FrameType.State or FrameType.Fault,
         ConnectionRole.Tokens => type is FrameType.Ping or FrameType.Tokens or FrameType.Fault,
         _ => type is FrameType.Ping or FrameType.Generate or FrameType.Delta or FrameType.Finish or FrameType.Cancel,
     };
@@ -38,10 +39,12 @@ internal static class FrameRules
         BatchFrame batch => ProblemOf(batch, hello!, options),
         TokensFrame tokens => ProblemOf(tokens, hello!, options),
         ClearFrame clear => SlotProblem(clear.Slot, hello!) ?? RangeProblem("position", clear.FromPosition, 0, hello!.PositionCount),
+        CopyFrame copy => ProblemOf(copy, hello!),
         StateFrame state => ProblemOf(state, hello!, options),
         FaultFrame fault => TextProblem("reason", fault.Reason, MaximumReasonBytes),
         GenerateFrame generate => SamplingRules.ProblemOf(generate.Request, options),
         DeltaFrame delta => OutcomeRules.ProblemOf(delta.Delta),
+        DeltaBuffer delta => OutcomeRules.AlternativesProblem(delta.MostAlternatives, delta.LongestPieceBytes),
         FinishFrame finish => OutcomeRules.ProblemOf(finish.Finish),
         _ => null,
     };
@@ -95,6 +98,8 @@ internal static class FrameRules
             return count;
         if (batch.Hidden.Length != (long)batch.Rows.Length * hello.HiddenSize)
             return $"{batch.Rows.Length} rows of {hello.HiddenSize} elements come with {batch.Hidden.Length} elements";
+        if (ProblemOf(batch.Timing) is { } timing)
+            return timing;
         var rows = batch.Rows.Span;
         for (var i = 0; i < rows.Length; i++)
         {
@@ -107,8 +112,8 @@ internal static class FrameRules
 
     private static string? ProblemOf(TokensFrame tokens, HelloFrame hello, DataPlaneOptions options)
     {
-        if (RangeProblem("token count", tokens.Tokens.Length, 0, options.MaximumBatchRows) is { } count)
-            return count;
+        if ((RangeProblem("token count", tokens.Tokens.Length, 0, options.MaximumBatchRows) ?? ProblemOf(tokens.Timing)) is { } problemOfAll)
+            return problemOfAll;
         for (var i = 0; i < tokens.Tokens.Length; i++)
         {
             var token = tokens.Tokens.Span[i];
@@ -123,6 +128,15 @@ internal static class FrameRules
 
         return null;
     }
+
+    private static string? ProblemOf(CopyFrame copy, HelloFrame hello) =>
+        SlotProblem(copy.SourceSlot, hello) ?? SlotProblem(copy.TargetSlot, hello)
+        ?? (copy.SourceSlot == copy.TargetSlot ? $"slot {copy.SourceSlot} is its own source" : null)
+        ?? RangeProblem("end position", copy.EndPosition, 1, hello.PositionCount);
+
+    private static string? ProblemOf(RingTiming timing) =>
+        RangeProblem("slowest stage's microseconds", timing.SlowestMicroseconds, 0, int.MaxValue)
+        ?? RangeProblem("all stages' microseconds", timing.TotalMicroseconds, timing.SlowestMicroseconds, int.MaxValue);
 
     private static string? ProblemOf(StateFrame state, HelloFrame hello, DataPlaneOptions options) =>
         SlotProblem(state.Slot, hello) ?? RangeProblem("total", state.Total, 1, options.MaximumStateBytes)

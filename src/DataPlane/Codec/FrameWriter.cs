@@ -71,6 +71,12 @@ internal ref struct FrameWriter
     public void Bytes(ReadOnlySpan<byte> value)
     {
         Int32(value.Length);
+        Raw(value);
+    }
+
+    /// <summary>Bytes without their length.</summary>
+    public void Raw(ReadOnlySpan<byte> value)
+    {
         if (!_counts)
             value.CopyTo(Rest);
         Written += value.Length;

@@ -52,6 +52,9 @@ internal static class GenerationOutcomeFormat
         writer.Byte((byte)frame.Finish.Reason);
         writer.Int32(frame.Finish.PromptTokens);
         writer.Int32(frame.Finish.CompletionTokens);
+        writer.Int32(frame.Finish.CachedTokens);
+        writer.Int32(frame.Finish.DraftedTokens);
+        writer.Int32(frame.Finish.AcceptedTokens);
         writer.Boolean(frame.Finish.Error is not null);
         if (frame.Finish.Error is { } error)
         {
@@ -63,7 +66,8 @@ internal static class GenerationOutcomeFormat
 
     public static FinishFrame ReadFinish(ref FrameReader reader) => new(reader.Int64("request id"), new GenerationFinish(
         reader.Enumeration<FinishReason>("reason"), reader.Int32("prompt tokens"), reader.Int32("completion tokens"),
-        reader.Boolean("presence of an error") ? ReadError(ref reader) : null));
+        CachedTokens: reader.Int32("cached tokens"), DraftedTokens: reader.Int32("drafted tokens"),
+        AcceptedTokens: reader.Int32("accepted tokens"), Error: reader.Boolean("presence of an error") ? ReadError(ref reader) : null));
 
     private static GenerationError ReadError(ref FrameReader reader) => new(
         reader.Enumeration<GenerationErrorCode>("error code"), reader.String("error's message", FrameRules.MaximumReasonBytes),

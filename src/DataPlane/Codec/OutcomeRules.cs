@@ -23,6 +23,9 @@ internal static class OutcomeRules
         (Enum.IsDefined(finish.Reason) ? null : $"reason is {finish.Reason}, which is none")
         ?? RangeProblem("prompt tokens", finish.PromptTokens, 0, int.MaxValue)
         ?? RangeProblem("completion tokens", finish.CompletionTokens, 0, int.MaxValue)
+        ?? RangeProblem("cached tokens", finish.CachedTokens, 0, finish.PromptTokens)
+        ?? RangeProblem("drafted tokens", finish.DraftedTokens, 0, int.MaxValue)
+        ?? RangeProblem("accepted tokens", finish.AcceptedTokens, 0, finish.DraftedTokens)
         ?? ((finish.Reason == FinishReason.Error) == (finish.Error is not null)
             ? null
             : $"the reason is {finish.Reason}, with {(finish.Error is null ? "no" : "an")} error beside it")

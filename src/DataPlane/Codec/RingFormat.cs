@@ -27,6 +27,7 @@ internal static class RingFormat
     public static void Write(ref FrameWriter writer, BatchFrame batch, HelloFrame hello)
     {
         writer.Int64(batch.BatchId);
+        Write(ref writer, batch.Timing);
         writer.Int32(batch.Rows.Length);
         foreach (var row in batch.Rows.Span)
         {
@@ -40,26 +41,28 @@ internal static class RingFormat
             HiddenRows.Write(hello.ElementType, hello.HiddenSize, batch.Hidden.Span, room);
     }
 
-    public static BatchFrame ReadBatch(ref FrameReader reader, HelloFrame hello, DataPlaneOptions options, AlignedBufferPool pool)
+    public static BatchFrame ReadBatch(ref FrameReader reader, HelloFrame hello, DataPlaneOptions options, FramePool frames)
     {
         var batchId = reader.Int64("batch id");
+        var timing = ReadTiming(ref reader);
         var rowBytes = HiddenRows.RowBytes(hello.ElementType, hello.HiddenSize);
-        var rows = new BatchRow[reader.Count("row count", BatchRowBytes, options.MaximumBatchRows)];
-        for (var i = 0; i < rows.Length; i++)
-            rows[i] = new BatchRow(reader.Int32("row's slot"), reader.Int32("row's position"), reader.Boolean("row's sample flag"));
+        var rented = frames.RentBatch(reader.Count("row count", BatchRowBytes, options.MaximumBatchRows), out var rows);
+        foreach (ref var row in rows)
+            row = new BatchRow(reader.Int32("row's slot"), reader.Int32("row's position"), reader.Boolean("row's sample flag"));
         var source = reader.Take("hidden rows", rows.Length * rowBytes);
         // Also bounds the floats by the bytes: a frame of so many bytes never holds more than four times as many of floats.
         reader.End();
-        var buffer = pool.Rent(rows.Length * hello.HiddenSize);
-        if (HiddenRows.TryRead(hello.ElementType, hello.HiddenSize, source, buffer.Memory.Span))
-            return new BatchFrame(batchId, rows, buffer.Memory, buffer);
-        buffer.Dispose();
+        var batch = rented.Fill(batchId, timing, frames.RentHidden(rows.Length * hello.HiddenSize), out var hidden);
+        if (HiddenRows.TryRead(hello.ElementType, hello.HiddenSize, source, hidden))
+            return batch;
+        batch.Dispose();
         throw reader.Bad("a row's scale is negative or infinite");
     }
 
     public static void Write(ref FrameWriter writer, TokensFrame tokens)
     {
         writer.Int64(tokens.BatchId);
+        Write(ref writer, tokens.Timing);
         writer.Int32(tokens.Tokens.Length);
         foreach (var token in tokens.Tokens.Span)
         {
@@ -73,18 +76,20 @@ internal static class RingFormat
         }
     }
 
-    public static TokensFrame ReadTokens(ref FrameReader reader, DataPlaneOptions options)
+    public static TokensFrame ReadTokens(ref FrameReader reader, DataPlaneOptions options, FramePool frames)
     {
         var batchId = reader.Int64("batch id");
-        var tokens = new SampledToken[reader.Count("token count", SampledTokenBytes, options.MaximumBatchRows)];
-        for (var i = 0; i < tokens.Length; i++)
+        var timing = ReadTiming(ref reader);
+        var count = reader.Count("token count", SampledTokenBytes, options.MaximumBatchRows);
+        var frame = frames.RentTokens(batchId, timing, count, out var tokens);
+        foreach (ref var token in tokens)
         {
-            tokens[i] = new SampledToken(
+            token = new SampledToken(
                 reader.Int32("slot"), reader.Int32("position"), reader.Int32("token"), reader.Single("log probability"),
                 reader.Boolean("presence of alternatives") ? ReadAlternatives(ref reader) : null);
         }
 
-        return new TokensFrame(batchId, tokens);
+        return frame;
     }
 
     public static void Write(ref FrameWriter writer, ClearFrame clear)
@@ -94,6 +99,16 @@ internal static class RingFormat
     }
 
     public static ClearFrame ReadClear(ref FrameReader reader) => new(reader.Int32("slot"), reader.Int32("position"));
+
+    public static void Write(ref FrameWriter writer, CopyFrame copy)
+    {
+        writer.Int32(copy.SourceSlot);
+        writer.Int32(copy.TargetSlot);
+        writer.Int32(copy.EndPosition);
+    }
+
+    public static CopyFrame ReadCopy(ref FrameReader reader) =>
+        new(reader.Int32("source slot"), reader.Int32("target slot"), reader.Int32("end position"));
 
     public static void Write(ref FrameWriter writer, StateFrame state)
     {
@@ -114,6 +129,15 @@ internal static class RingFormat
 
     public static FaultFrame ReadFault(ref FrameReader reader) =>
         new(reader.Int64("batch id"), reader.String("reason", FrameRules.MaximumReasonBytes));
+
+    private static void Write(ref FrameWriter writer, RingTiming timing)
+    {
+        writer.Int32(timing.SlowestMicroseconds);
+        writer.Int32(timing.TotalMicroseconds);
+    }
+
+    private static RingTiming ReadTiming(ref FrameReader reader) =>
+        new(reader.Int32("slowest stage's microseconds"), reader.Int32("all stages' microseconds"));
 
     private static void WriteAlternatives(ref FrameWriter writer, TokenProbability[] alternatives)
     {

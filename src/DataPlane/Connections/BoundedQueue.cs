@@ -1,12 +1,17 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Threading.Tasks.Sources;
 
 namespace OrleansInference.DataPlane.Connections;
 
 /// <summary>
 /// A queue of many writers and one reader, bounded by the bytes it holds: who finds it full waits in line, without a thread. One item
 /// larger than the bound is let in when the queue is empty, so that nothing waits for ever.
+/// <para>
+/// A reader that waits can be stood in for: whoever succeeds with <see cref="TryStandIn"/> does the reader's work itself, without a change
+/// of threads, and nobody else, the reader included, is let at it until <see cref="StandDown"/>.
+/// </para>
 /// </summary>
-internal sealed class BoundedQueue<T>(long capacityBytes)
+internal sealed class BoundedQueue<T>(long capacityBytes) : IValueTaskSource<bool>
     where T : class, IDisposable
 {
     /// <summary>What an item costs beside its bytes, so that tiny ones are bounded in number too.</summary>
@@ -15,8 +20,10 @@ internal sealed class BoundedQueue<T>(long capacityBytes)
     private readonly Lock _lock = new();
     private readonly Queue<(T Item, long Bytes)> _items = new();
     private readonly LinkedList<Waiter> _waiters = new();
-    private TaskCompletionSource? _reader;
+    private ManualResetValueTaskSourceCore<bool> _reader = new() { RunContinuationsAsynchronously = true };
     private long _bytes;
+    private bool _isReaderWaiting;
+    private bool _isStoodIn;
     private bool _pulsed;
     private bool _completed;
     private Func<Exception>? _failure;
@@ -62,28 +69,40 @@ internal sealed class BoundedQueue<T>(long capacityBytes)
         }
     }
 
-    /// <summary>Waits for something to do: an item, a pulse, or the end.</summary>
+    /// <summary>Waits for something to do: an item, a pulse, or the end. One caller at a time.</summary>
     /// <returns>False when there is nothing left and nothing will come.</returns>
-    public async ValueTask<bool> WaitAsync()
+    public ValueTask<bool> WaitAsync()
     {
-        while (true)
+        lock (_lock)
         {
-            Task woken;
-            lock (_lock)
-            {
-                if (_items.Count > 0 || _pulsed)
-                {
-                    _pulsed = false;
-                    return true;
-                }
+            if (HasWork || _completed)
+                return new ValueTask<bool>(TakeWork());
+            _reader.Reset();
+            _isReaderWaiting = true;
+            return new ValueTask<bool>(this, _reader.Version);
+        }
+    }
 
-                if (_completed)
-                    return false;
-                _reader = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                woken = _reader.Task;
-            }
+    /// <summary>Takes the place of a reader that has nothing to do, until <see cref="StandDown"/>.</summary>
+    /// <returns>False when the reader is at work, or somebody stands in for it.</returns>
+    public bool TryStandIn()
+    {
+        lock (_lock)
+        {
+            if (!_isReaderWaiting || _isStoodIn)
+                return false;
+            return _isStoodIn = true;
+        }
+    }
 
-            await woken;
+    /// <param name="pulse">Whether the reader is to go on with what was begun.</param>
+    public void StandDown(bool pulse)
+    {
+        lock (_lock)
+        {
+            _isStoodIn = false;
+            _pulsed |= pulse;
+            WakeReader();
         }
     }
 
@@ -121,6 +140,14 @@ internal sealed class BoundedQueue<T>(long capacityBytes)
             item.Dispose();
     }
 
+    bool IValueTaskSource<bool>.GetResult(short token) => _reader.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _reader.GetStatus(token);
+
+    void IValueTaskSource<bool>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _reader.OnCompleted(continuation, state, token, flags);
+
     private async ValueTask WaitAsync(Waiter waiter, CancellationToken cancellation)
     {
         await using var registration = cancellation.UnsafeRegister((_, token) => Cancel(waiter, token), null);
@@ -141,6 +168,8 @@ internal sealed class BoundedQueue<T>(long capacityBytes)
 
     private bool HasRoom(long bytes) => _items.Count == 0 || _bytes + bytes <= capacityBytes;
 
+    private bool HasWork => _items.Count > 0 || _pulsed;
+
     private void LetWaitersIn()
     {
         while (_waiters.First?.Value is { } waiter && HasRoom(waiter.Bytes))
@@ -160,8 +189,17 @@ internal sealed class BoundedQueue<T>(long capacityBytes)
 
     private void WakeReader()
     {
-        _reader?.TrySetResult();
-        _reader = null;
+        if (!_isReaderWaiting || _isStoodIn || !(HasWork || _completed))
+            return;
+        _isReaderWaiting = false;
+        _reader.SetResult(TakeWork());
+    }
+
+    private bool TakeWork()
+    {
+        var hasWork = HasWork;
+        _pulsed = false;
+        return hasWork;
     }
 
     private sealed class Waiter : TaskCompletionSource

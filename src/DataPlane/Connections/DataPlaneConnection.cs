@@ -54,7 +54,18 @@ public sealed partial class DataPlaneConnection : IAsyncDisposable
     /// </summary>
     /// <exception cref="ArgumentException">The frame breaks a bound, or does not belong on a connection of this role.</exception>
     /// <exception cref="DataPlaneClosedException">The connection is gone.</exception>
-    public ValueTask SendAsync(Frame frame, CancellationToken cancellation = default) => _sender.SendAsync(frame, cancellation);
+    public ValueTask SendAsync(Frame frame, CancellationToken cancellation = default) =>
+        _sender.SendAsync(frame, isMoreComing: false, cancellation);
+
+    /// <summary>
+    /// As <see cref="SendAsync(Frame, CancellationToken)"/>, for a caller that sends several at once, so that they go out together.
+    /// </summary>
+    /// <param name="isMoreComing">Whether the frame may wait for the next one. It may wait until <see cref="Flush"/> is called.</param>
+    public ValueTask SendAsync(Frame frame, bool isMoreComing, CancellationToken cancellation = default) =>
+        _sender.SendAsync(frame, isMoreComing, cancellation);
+
+    /// <summary>Lets what waits for a next frame wait no longer.</summary>
+    public void Flush() => _sender.Flush();
 
     /// <summary>Sends what is queued, for a bounded time, then closes. Never waits for the handler, and may be called by it.</summary>
     public async ValueTask DisposeAsync()
@@ -88,8 +99,9 @@ public sealed partial class DataPlaneConnection : IAsyncDisposable
         // The caller may be a turn of an actor or a traced request; a connection belongs to neither.
         using (ExecutionContext.SuppressFlow())
         {
-            _ = Task.Run(() => RunAsync(opening));
-            _ = Task.Run(() => HandleAsync(handler));
+            Func<Frame, ValueTask> handle = frame => handler.OnFrameAsync(frame, this, _closing.Token);
+            _ = Task.Run(() => RunAsync(handle, opening));
+            _ = Task.Run(() => HandleAsync(handler, handle));
         }
     }
 
@@ -100,12 +112,16 @@ public sealed partial class DataPlaneConnection : IAsyncDisposable
         SetGone();
     }
 
-    private async Task RunAsync(EncodedFrame? opening)
+    private async Task RunAsync(Func<Frame, ValueTask> handle, EncodedFrame? opening)
     {
         try
         {
             using (var heartbeat = new Heartbeat(_options, _time, Ping, OnSilence))
-                await Task.WhenAll(GuardAsync(SendAsync(opening, heartbeat)), GuardAsync(_receiver.ReadAsync(OnPing, heartbeat)));
+            {
+                await Task.WhenAll(
+                    GuardAsync(SendAsync(opening, heartbeat)), GuardAsync(_receiver.ReadAsync(handle, OnPing, heartbeat)));
+            }
+
             await _link.CloseAsync(graceful: _ending is { Reason: null } && await _sent.Task);
         }
         finally
@@ -147,11 +163,11 @@ public sealed partial class DataPlaneConnection : IAsyncDisposable
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "The handler's failure is the connection's reason, which its owner is told.")]
-    private async Task HandleAsync(IFrameHandler handler)
+    private async Task HandleAsync(IFrameHandler handler, Func<Frame, ValueTask> handle)
     {
         try
         {
-            await _receiver.HandleAsync(handler, this, _closing.Token);
+            await _receiver.HandleAsync(handle);
         }
         catch (Exception exception)
         {

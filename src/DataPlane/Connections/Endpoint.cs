@@ -7,6 +7,10 @@ namespace OrleansInference.DataPlane.Connections;
 /// <summary>Where a data plane listens, as people write it: host:port, with an IPv6 address in brackets.</summary>
 internal sealed record Endpoint(string Host, int Port)
 {
+    /// <summary>By the name alone, without asking anyone.</summary>
+    public bool IsOnThisMachine => IPAddress.TryParse(Host, out var address)
+        ? IsLoopback(address) : Host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
+
     public static bool TryParse(string text, [NotNullWhen(true)] out Endpoint? endpoint)
     {
         endpoint = null;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using OrleansInference.DataPlane.Codec;
 using OrleansInference.DataPlane.Frames;
@@ -7,15 +8,19 @@ using OrleansInference.DataPlane.Hosting;
 namespace OrleansInference.DataPlane.Connections;
 
 /// <summary>
-/// The receiving half: one loop reads frames into a bounded queue and passes pings on at once; another gives the frames to the handler,
-/// one after another. When the queue is full the first loop stops reading, and the sender's queue fills in turn.
+/// The receiving half. One loop reads frames, passes pings on at once, and gives the others to the handler itself while the handler keeps
+/// up. As soon as a frame keeps the handler waiting, another loop waits for it, and frames go through a bounded queue until it has caught
+/// up. When the queue is full the first loop stops reading, and the sender's queue fills in turn.
 /// </summary>
 internal sealed class FrameReceiver(PipeReader input, FrameCodec codec, DataPlaneOptions options)
 {
     private readonly BoundedQueue<Received> _queue = new(options.ReceiveQueueBytes);
+    /// <summary>The frame that keeps the handler waiting, until the second loop has taken over.</summary>
+    private Task? _begun;
 
     /// <summary>Reads until the remote ends the connection or <see cref="Abort"/> is called.</summary>
-    public async Task ReadAsync(Action<PingFrame> onPing, Heartbeat heartbeat)
+    /// <param name="handle">The handler, bound to its connection.</param>
+    public async Task ReadAsync(Func<Frame, ValueTask> handle, Action<PingFrame> onPing, Heartbeat heartbeat)
     {
         while (true)
         {
@@ -28,7 +33,7 @@ internal sealed class FrameReceiver(PipeReader input, FrameCodec codec, DataPlan
             {
                 if (frame is PingFrame ping)
                     onPing(ping);
-                else
+                else if (!TryHandle(frame, handle))
                     await DeliverAsync(frame, frameBytes, heartbeat);
             }
 
@@ -38,13 +43,19 @@ internal sealed class FrameReceiver(PipeReader input, FrameCodec codec, DataPlan
         }
     }
 
-    /// <summary>Gives frames to the handler until there are no more.</summary>
-    public async Task HandleAsync(IFrameHandler handler, DataPlaneConnection connection, CancellationToken cancellation)
+    /// <summary>Gives the handler what the first loop does not, until there is no more.</summary>
+    public async Task HandleAsync(Func<Frame, ValueTask> handle)
     {
         while (await _queue.WaitAsync())
         {
+            if (_begun is { } begun)
+            {
+                _begun = null;
+                await begun;
+            }
+
             while (_queue.TryDequeue(out var received))
-                await HandleAsync(received, handler, connection, cancellation);
+                await (Begin(received.Frame, handle) ?? Task.CompletedTask);
         }
     }
 
@@ -57,16 +68,43 @@ internal sealed class FrameReceiver(PipeReader input, FrameCodec codec, DataPlan
         input.CancelPendingRead();
     }
 
-    private static async ValueTask HandleAsync(
-        Received received, IFrameHandler handler, DataPlaneConnection connection, CancellationToken cancellation)
+    /// <returns>False while the handler has not caught up.</returns>
+    private bool TryHandle(Frame frame, Func<Frame, ValueTask> handle)
+    {
+        if (!_queue.TryStandIn())
+            return false;
+        _begun = Begin(frame, handle);
+        _queue.StandDown(pulse: _begun is not null);
+        return true;
+    }
+
+    /// <returns>Null when the handler is done with the frame; else what ends with the handler, well or not.</returns>
+    [SuppressMessage("Design", "CA1031", Justification = "The handler's failure is the connection's reason, which its owner is told.")]
+    private static Task? Begin(Frame frame, Func<Frame, ValueTask> handle)
     {
         try
         {
-            await handler.OnFrameAsync(received.Frame, connection, cancellation);
+            var handling = handle(frame);
+            if (!handling.IsCompletedSuccessfully)
+                return EndAsync(frame, handling);
+            handling.GetAwaiter().GetResult();
+            return null;
+        }
+        catch (Exception exception)
+        {
+            return EndAsync(frame, ValueTask.FromException(exception));
+        }
+    }
+
+    private static async Task EndAsync(Frame frame, ValueTask handling)
+    {
+        try
+        {
+            await handling;
         }
         catch
         {
-            received.Dispose();
+            (frame as IDisposable)?.Dispose();
             throw;
         }
     }

@@ -6,29 +6,56 @@ using OrleansInference.DataPlane.Hosting;
 
 namespace OrleansInference.DataPlane.Connections;
 
-/// <summary>The sending half: a bounded queue of encoded frames, and the one loop that writes them.</summary>
+/// <summary>
+/// The sending half: a bounded queue of encoded frames, and the one loop that writes them. While the loop has nothing to do, whoever sends
+/// a small frame stands in for it and writes the frame itself, straight into the connection's buffer and out.
+/// </summary>
 internal sealed class FrameSender(PipeWriter output, FrameCodec codec, DataPlaneOptions options)
 {
     /// <summary>Bytes that go out together: enough to share a system call, few enough that a queue's room frees steadily.</summary>
     private const int FlushBytes = 64 << 10;
 
     private readonly BoundedQueue<EncodedFrame> _queue = new(options.SendQueueBytes);
+    private Heartbeat? _heartbeat;
     private PingFrame? _ping;
     private PingFrame? _reply;
+    /// <summary>What a stand-in began and the loop is to wait for.</summary>
+    private Task<FlushResult>? _begunFlush;
 
-    public ValueTask SendAsync(Frame frame, CancellationToken cancellation)
+    /// <param name="isMoreComing">Whether the caller sends more at once, and <see cref="Flush"/>es then.</param>
+    public ValueTask SendAsync(Frame frame, bool isMoreComing, CancellationToken cancellation)
     {
-        var encoded = new EncodedFrame();
+        var length = codec.Measure(frame);
+        if (length > FlushBytes || cancellation.IsCancellationRequested || !_queue.TryStandIn())
+            return QueueAsync(frame, length, cancellation);
         try
         {
-            var bytes = codec.Encode(frame, encoded);
-            var sending = _queue.EnqueueAsync(encoded, bytes, cancellation);
-            return sending.IsCompletedSuccessfully ? sending : FinishAsync(sending, encoded);
+            codec.Write(frame, length, output);
+            if (!isMoreComing || output.UnflushedBytes >= FlushBytes)
+                BeginFlush();
         }
-        catch
+        finally
         {
-            encoded.Dispose();
-            throw;
+            _queue.StandDown(pulse: _begunFlush is not null);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Sends on its way what was sent with more to come.</summary>
+    public void Flush()
+    {
+        // A loop that is at work flushes when it has done it.
+        if (!_queue.TryStandIn())
+            return;
+        try
+        {
+            if (output.UnflushedBytes > 0)
+                BeginFlush();
+        }
+        finally
+        {
+            _queue.StandDown(pulse: _begunFlush is not null);
         }
     }
 
@@ -58,15 +85,32 @@ internal sealed class FrameSender(PipeWriter output, FrameCodec codec, DataPlane
     /// <returns>Whether everything went out that was taken before <see cref="Complete"/>.</returns>
     public async Task<bool> RunAsync(EncodedFrame? opening, Heartbeat heartbeat)
     {
-        if (opening is not null && !await WriteAsync(opening, heartbeat))
+        _heartbeat = heartbeat;
+        if (opening is not null && !await WriteAsync(opening))
             return false;
         do
         {
-            if (!await WriteQueuedAsync(heartbeat) || !await FlushAsync(heartbeat))
+            if (!await EndFlushAsync() || !await WriteQueuedAsync() || !await FlushAsync())
                 return false;
         }
         while (await _queue.WaitAsync());
-        return true;
+        return await FlushAsync();
+    }
+
+    private ValueTask QueueAsync(Frame frame, int length, CancellationToken cancellation)
+    {
+        var encoded = new EncodedFrame();
+        try
+        {
+            codec.Write(frame, length, encoded);
+            var sending = _queue.EnqueueAsync(encoded, encoded.Memory.Length, cancellation);
+            return sending.IsCompletedSuccessfully ? sending : FinishAsync(sending, encoded);
+        }
+        catch
+        {
+            encoded.Dispose();
+            throw;
+        }
     }
 
     private static async ValueTask FinishAsync(ValueTask sending, EncodedFrame encoded)
@@ -82,12 +126,30 @@ internal sealed class FrameSender(PipeWriter output, FrameCodec codec, DataPlane
         }
     }
 
-    private async ValueTask<bool> WriteQueuedAsync(Heartbeat heartbeat)
+    /// <summary>Leaves to the loop what does not end well at once: it is the loop's to wait, and to end the connection.</summary>
+    private void BeginFlush()
+    {
+        var flush = output.FlushAsync();
+        if (!flush.IsCompletedSuccessfully)
+            _begunFlush = flush.AsTask();
+        else if (flush.Result is var result && !MayGoOn(result))
+            _begunFlush = Task.FromResult(result);
+    }
+
+    private async ValueTask<bool> EndFlushAsync()
+    {
+        if (_begunFlush is not { } flush)
+            return true;
+        _begunFlush = null;
+        return MayGoOn(await flush);
+    }
+
+    private async ValueTask<bool> WriteQueuedAsync()
     {
         WritePings();
         while (_queue.TryDequeue(out var encoded))
         {
-            if (!await WriteAsync(encoded, heartbeat))
+            if (!await WriteAsync(encoded))
                 return false;
             WritePings();
         }
@@ -104,7 +166,7 @@ internal sealed class FrameSender(PipeWriter output, FrameCodec codec, DataPlane
     }
 
     /// <summary>Small frames gather in the pipe; what is larger goes piece by piece, so that no more than a piece is held twice.</summary>
-    private async ValueTask<bool> WriteAsync(EncodedFrame encoded, Heartbeat heartbeat)
+    private async ValueTask<bool> WriteAsync(EncodedFrame encoded)
     {
         using (encoded)
         {
@@ -114,7 +176,7 @@ internal sealed class FrameSender(PipeWriter output, FrameCodec codec, DataPlane
                 rest = rest[piece.Length..];
                 if (piece.Length < FlushBytes && output.UnflushedBytes + piece.Length < FlushBytes)
                     output.Write(piece.Span);
-                else if (!MayGoOn(await output.WriteAsync(piece), heartbeat))
+                else if (!MayGoOn(await output.WriteAsync(piece)))
                     return false;
             }
         }
@@ -122,12 +184,11 @@ internal sealed class FrameSender(PipeWriter output, FrameCodec codec, DataPlane
         return true;
     }
 
-    private async ValueTask<bool> FlushAsync(Heartbeat heartbeat) =>
-        output.UnflushedBytes == 0 || MayGoOn(await output.FlushAsync(), heartbeat);
+    private async ValueTask<bool> FlushAsync() => output.UnflushedBytes == 0 || MayGoOn(await output.FlushAsync());
 
-    private static bool MayGoOn(FlushResult result, Heartbeat heartbeat)
+    private bool MayGoOn(FlushResult result)
     {
-        heartbeat.Send();
+        _heartbeat!.Send();
         return !result.IsCanceled && !result.IsCompleted;
     }
 }

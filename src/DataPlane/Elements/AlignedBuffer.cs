@@ -2,36 +2,44 @@ using System.Runtime.InteropServices;
 
 namespace OrleansInference.DataPlane.Elements;
 
-/// <summary>Floats on a 64-byte boundary, rented from a pool. Disposing gives them back; disposing again does nothing.</summary>
-internal sealed class AlignedBuffer : IDisposable
+/// <summary>
+/// Floats on a 64-byte boundary, rented from a pool. Disposing gives them back; disposing again does nothing until they are rented anew, to
+/// another owner.
+/// </summary>
+internal sealed class AlignedBuffer(AlignedBufferPool pool, int capacity) : IDisposable
 {
     private const int AlignmentBytes = 64;
 
-    private readonly AlignedBufferPool _pool;
-    private readonly int _length;
-    private float[]? _array;
+    /// <summary>Never moves, and has room for the capacity behind the first aligned element.</summary>
+    private readonly float[] _array = GC.AllocateUninitializedArray<float>(capacity + AlignmentBytes / sizeof(float), pinned: true);
+    private int _length;
+    private int _isRented;
 
-    public AlignedBuffer(AlignedBufferPool pool, float[] array, int length) => (_pool, _array, _length) = (pool, array, length);
+    public int Capacity => capacity;
+
+    public long Bytes => (long)_array.Length * sizeof(float);
 
     public Memory<float> Memory
     {
         get
         {
-            var array = _array;
-            ObjectDisposedException.ThrowIf(array is null, this);
-            return array.AsMemory(OffsetOf(array), _length);
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _isRented) == 0, this);
+            return _array.AsMemory(OffsetOf(_array), _length);
         }
+    }
+
+    public AlignedBuffer Rent(int length)
+    {
+        _length = length;
+        Volatile.Write(ref _isRented, 1);
+        return this;
     }
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _array, null) is { } array)
-            _pool.Return(array);
+        if (Interlocked.Exchange(ref _isRented, 0) != 0)
+            pool.Return(this);
     }
-
-    /// <summary>An array that never moves, with room for its capacity behind the first aligned element.</summary>
-    public static float[] Allocate(int capacity) =>
-        GC.AllocateUninitializedArray<float>(capacity + AlignmentBytes / sizeof(float), pinned: true);
 
     private static int OffsetOf(float[] array)
     {

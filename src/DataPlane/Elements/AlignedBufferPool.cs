@@ -11,7 +11,7 @@ internal sealed class AlignedBufferPool(long maximumPooledBytes)
     private const int SmallestCapacity = 1 << 10;
 
     private readonly Lock _lock = new();
-    private readonly Stack<float[]>?[] _stacks = new Stack<float[]>?[31];
+    private readonly Stack<AlignedBuffer>?[] _stacks = new Stack<AlignedBuffer>?[31];
     private long _pooledBytes;
 
     public long PooledBytes
@@ -31,26 +31,23 @@ internal sealed class AlignedBufferPool(long maximumPooledBytes)
         {
             if (_stacks[BitOperations.Log2((uint)capacity)] is { Count: > 0 } stack)
             {
-                var array = stack.Pop();
-                _pooledBytes -= BytesOf(array);
-                return new AlignedBuffer(this, array, length);
+                var buffer = stack.Pop();
+                _pooledBytes -= buffer.Bytes;
+                return buffer.Rent(length);
             }
         }
 
-        return new AlignedBuffer(this, AlignedBuffer.Allocate(capacity), length);
+        return new AlignedBuffer(this, capacity).Rent(length);
     }
 
-    public void Return(float[] array)
+    public void Return(AlignedBuffer buffer)
     {
         lock (_lock)
         {
-            if (_pooledBytes + BytesOf(array) > maximumPooledBytes)
+            if (_pooledBytes + buffer.Bytes > maximumPooledBytes)
                 return;
-            // The few elements that alignment adds do not reach the next power of two, so the logarithm is the capacity's own.
-            (_stacks[BitOperations.Log2((uint)array.Length)] ??= new Stack<float[]>()).Push(array);
-            _pooledBytes += BytesOf(array);
+            (_stacks[BitOperations.Log2((uint)buffer.Capacity)] ??= new Stack<AlignedBuffer>()).Push(buffer);
+            _pooledBytes += buffer.Bytes;
         }
     }
-
-    private static long BytesOf(float[] array) => (long)array.Length * sizeof(float);
 }

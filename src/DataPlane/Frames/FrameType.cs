@@ -13,6 +13,7 @@ public enum FrameType : byte
     Clear = 19,
     State = 20,
     Fault = 21,
+    Copy = 22,
     Generate = 32,
     Delta = 33,
     Finish = 34,

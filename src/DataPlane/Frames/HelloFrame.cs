@@ -9,7 +9,7 @@ namespace OrleansInference.DataPlane.Frames;
 public sealed record HelloFrame : Frame
 {
     /// <summary>The protocol that this build speaks; another version is refused.</summary>
-    public const ushort CurrentVersion = 1;
+    public const ushort CurrentVersion = 2;
 
     public override FrameType Type => FrameType.Hello;
 
@@ -48,7 +48,7 @@ public sealed record HelloFrame : Frame
 /// <summary>What a connection is for; it decides which frames may travel on it, in either direction.</summary>
 public enum ConnectionRole : byte
 {
-    /// <summary>A stage to the next: Open, Batch, Clear, State, Fault.</summary>
+    /// <summary>A stage to the next: Open, Batch, Clear, Copy, State, Fault.</summary>
     Ring = 1,
     /// <summary>The last stage to the head: Tokens, Fault.</summary>
     Tokens = 2,

@@ -15,7 +15,12 @@ public sealed record TokenLogProbability(
 public sealed record AlternativeToken(int Token, ImmutableArray<byte> Bytes, float LogProbability);
 
 /// <summary>The end of a completion; the last thing a head says of a request.</summary>
-public sealed record GenerationFinish(FinishReason Reason, int PromptTokens, int CompletionTokens, GenerationError? Error = null);
+/// <param name="CachedTokens">Tokens of the prompt that were not computed, because an earlier sequence began alike.</param>
+/// <param name="DraftedTokens">Tokens that were guessed ahead, right or wrong.</param>
+/// <param name="AcceptedTokens">Those of them that were right.</param>
+public sealed record GenerationFinish(
+    FinishReason Reason, int PromptTokens, int CompletionTokens, GenerationError? Error = null, int CachedTokens = 0,
+    int DraftedTokens = 0, int AcceptedTokens = 0);
 
 public enum FinishReason : byte
 {

@@ -9,6 +9,8 @@ public sealed class DataPlaneOptions : IValidatableObject
 {
     public const string Section = "DataPlane";
 
+    private const string Auto = "Auto";
+
     /// <summary>Where a silo listens: an address and a port, 0 for any free one. Default 127.0.0.1:0.</summary>
     [Required]
     public string Listen { get; set; } = "127.0.0.1:0";
@@ -86,9 +88,21 @@ public sealed class DataPlaneOptions : IValidatableObject
     [Range(0L, 1L << 40)]
     public long PooledBytes { get; set; } = 64L << 20;
 
+    /// <summary>
+    /// How hidden rows travel on connections that this process makes: Auto, F32, F16 or Q8. Default Auto: F32 (exact) on this machine, F16
+    /// to others.
+    /// </summary>
+    public string ElementType { get; set; } = Auto;
+
     /// <summary>Delay added to everything this process sends, to measure what distance costs. Default 0: none.</summary>
     [Range(0, 1_000)]
     public int LinkDelayMilliseconds { get; set; }
+
+    /// <summary>Null for Auto.</summary>
+    internal Elements.ElementType? ConfiguredElementType =>
+        Enum.GetValues<Elements.ElementType>().Cast<Elements.ElementType?>().FirstOrDefault(type => Is(type.ToString()!));
+
+    private bool Is(string elementType) => elementType.Equals(ElementType, StringComparison.OrdinalIgnoreCase);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
@@ -104,6 +118,14 @@ public sealed class DataPlaneOptions : IValidatableObject
         {
             yield return new ValidationResult(
                 $"{Section}:{nameof(Listen)} is '{Listen}', but must be an IP address and a port, such as 127.0.0.1:0.", [nameof(Listen)]);
+        }
+
+        if (!Is(Auto) && ConfiguredElementType is null)
+        {
+            yield return new ValidationResult(
+                $"{Section}:{nameof(ElementType)} is '{ElementType}', but must be {Auto}, "
+                + $"{string.Join(", ", Enum.GetNames<Elements.ElementType>())}.",
+                [nameof(ElementType)]);
         }
 
         if (Advertise is not null && !Endpoint.TryParse(Advertise, out _))

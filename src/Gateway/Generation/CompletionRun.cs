@@ -28,10 +28,19 @@ internal sealed class CompletionRun : IAsyncDisposable
     public int Count => _completions.Length;
 
     /// <summary>What the request cost: each prompt counts once, however many completions it got. Known when all have finished.</summary>
-    public Usage Usage => new(
-        _completions.Zip(_finishes, (completion, finish) => (completion.Order.PromptIndex, finish!.PromptTokens))
-            .DistinctBy(one => one.PromptIndex).Sum(one => one.PromptTokens),
-        _finishes.Sum(finish => finish!.CompletionTokens));
+    public Usage Usage
+    {
+        get
+        {
+            // Of a prompt's completions, the one that computed the most of it says what was cached.
+            var prompts = _completions.Zip(_finishes, (completion, finish) => (completion.Order.PromptIndex, Finish: finish!))
+                .GroupBy(one => one.PromptIndex, one => one.Finish).Select(group => group.MinBy(finish => finish.CachedTokens)!).ToList();
+            return new Usage(
+                prompts.Sum(finish => finish.PromptTokens), _finishes.Sum(finish => finish!.CompletionTokens),
+                prompts.Sum(finish => finish.CachedTokens), _finishes.Sum(finish => finish!.DraftedTokens),
+                _finishes.Sum(finish => finish!.AcceptedTokens));
+        }
+    }
 
     /// <summary>Admits all completions and waits until one has begun, so that what goes wrong until then is an HTTP status.</summary>
     /// <exception cref="ApiException">One of them was refused, or failed.</exception>

@@ -20,6 +20,8 @@ internal sealed class HeadClient(
 
     public int ConnectionCount => Connected().Length;
 
+    public TokenTotals Tokens { get; } = new();
+
     /// <exception cref="HeadUnavailableException">The head is gone, or no longer serves that epoch.</exception>
     /// <exception cref="ArgumentException">The request is beyond the data plane's bounds.</exception>
     public async Task<HeadRequest> StartAsync(HeadAddress address, GenerationRequest request, CancellationToken cancellation)
@@ -44,7 +46,7 @@ internal sealed class HeadClient(
             if (_connections.TryGetValue(address, out var existing))
                 return existing;
 
-            var connection = new HeadConnection(address, options.Value, time, logger) { Closed = Remove };
+            var connection = new HeadConnection(address, options.Value, Tokens, time, logger) { Closed = Remove };
             // Shared by every request that waits for it, so no single one of them may cancel it; the connector bounds it.
             return _connections[address] = (connection, OpenAsync(connection));
         }

@@ -6,8 +6,8 @@ using OrleansInference.DataPlane.Generation;
 namespace OrleansInference.Gateway.Heads;
 
 /// <summary>The connection to one head under one epoch, shared by all completions that run there.</summary>
-internal sealed partial class HeadConnection(HeadAddress address, GatewayOptions options, TimeProvider time, ILogger logger)
-    : IFrameHandler, IAsyncDisposable
+internal sealed partial class HeadConnection(
+    HeadAddress address, GatewayOptions options, TokenTotals tokens, TimeProvider time, ILogger logger) : IFrameHandler, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<long, HeadRequest> _requests = new();
     private DataPlaneConnection? _connection;
@@ -84,6 +84,7 @@ internal sealed partial class HeadConnection(HeadAddress address, GatewayOptions
                 break;
             case FinishFrame finish when _requests.TryGetValue(finish.RequestId, out var request):
                 _requests.TryRemove(finish.RequestId, out _);
+                tokens.Add(finish.Finish);
                 request.OnFinish(finish.Finish);
                 CloseWhenRetiredAndIdle();
                 break;

@@ -5,7 +5,7 @@ using OrleansInference.Gateway.Heads;
 
 namespace OrleansInference.Gateway.Health;
 
-/// <summary>GET /metrics: this gateway's gauges, in Prometheus' text format. Autoscaling looks at the queue length.</summary>
+/// <summary>GET /metrics: this gateway's gauges and counters, in Prometheus' text format. Autoscaling looks at the queue length.</summary>
 internal static class MetricsEndpoint
 {
     public static IResult Get(GenerationGate gate, HeadClient heads)
@@ -15,9 +15,18 @@ internal static class MetricsEndpoint
         Gauge(text, "oinf_gateway_queue_length", "Generation requests that wait for their turn.", gate.WaitingCount);
         Gauge(text, "oinf_gateway_running_completions", "Completions that run on heads.", heads.RequestCount);
         Gauge(text, "oinf_gateway_head_connections", "Connections to heads.", heads.ConnectionCount);
+        Counter(text, "oinf_gateway_prompt_tokens_total", "Tokens of the prompts that were answered.", heads.Tokens.PromptTokens);
+        Counter(text, "oinf_gateway_cached_prompt_tokens_total",
+            "Those of them that were not computed, because an earlier sequence began alike.", heads.Tokens.CachedTokens);
+        Counter(text, "oinf_gateway_draft_tokens_total", "Tokens that heads guessed ahead.", heads.Tokens.DraftedTokens);
+        Counter(text, "oinf_gateway_accepted_draft_tokens_total", "Those of them that were right.", heads.Tokens.AcceptedTokens);
         return TypedResults.Text(text.ToString(), "text/plain; version=0.0.4", Encoding.UTF8);
     }
 
-    private static void Gauge(StringBuilder text, string name, string help, long value) =>
-        text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}\n");
+    private static void Gauge(StringBuilder text, string name, string help, long value) => Metric(text, "gauge", name, help, value);
+
+    private static void Counter(StringBuilder text, string name, string help, long value) => Metric(text, "counter", name, help, value);
+
+    private static void Metric(StringBuilder text, string type, string name, string help, long value) =>
+        text.Append(CultureInfo.InvariantCulture, $"# HELP {name} {help}\n# TYPE {name} {type}\n{name} {value}\n");
 }

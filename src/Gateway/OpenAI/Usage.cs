@@ -4,10 +4,25 @@ using System.Text.Json.Serialization;
 namespace OrleansInference.Gateway.OpenAI;
 
 /// <summary>What a request cost, in tokens.</summary>
-internal sealed record Usage(int PromptTokens, int CompletionTokens)
+/// <param name="CachedTokens">Tokens of the prompts that were not computed, because an earlier sequence began alike.</param>
+/// <param name="DraftedTokens">Tokens that were guessed ahead, right or wrong.</param>
+/// <param name="AcceptedTokens">Those of them that were right.</param>
+internal sealed record Usage(
+    int PromptTokens, int CompletionTokens, [property: JsonIgnore] int CachedTokens, [property: JsonIgnore] int DraftedTokens,
+    [property: JsonIgnore] int AcceptedTokens)
 {
     public int TotalTokens => PromptTokens + CompletionTokens;
+
+    public PromptTokensDetails PromptTokensDetails => new(CachedTokens);
+
+    public CompletionTokensDetails CompletionTokensDetails => new(AcceptedTokens, DraftedTokens - AcceptedTokens);
 }
+
+/// <summary>What is worth knowing of the prompt's tokens.</summary>
+internal sealed record PromptTokensDetails(int CachedTokens);
+
+/// <summary>What is worth knowing of the completion's tokens: guesses that were right, and are among them, and that were wrong.</summary>
+internal sealed record CompletionTokensDetails(int AcceptedPredictionTokens, int RejectedPredictionTokens);
 
 /// <summary>
 /// The usage field of a stream's chunks, which has three forms: absent when the client did not ask for usage, null in every chunk but
@@ -36,6 +51,13 @@ internal sealed class UsageFieldConverter : JsonConverter<UsageField>
         writer.WriteNumber("prompt_tokens"u8, usage.PromptTokens);
         writer.WriteNumber("completion_tokens"u8, usage.CompletionTokens);
         writer.WriteNumber("total_tokens"u8, usage.TotalTokens);
+        writer.WriteStartObject("prompt_tokens_details"u8);
+        writer.WriteNumber("cached_tokens"u8, usage.CachedTokens);
+        writer.WriteEndObject();
+        writer.WriteStartObject("completion_tokens_details"u8);
+        writer.WriteNumber("accepted_prediction_tokens"u8, usage.CompletionTokensDetails.AcceptedPredictionTokens);
+        writer.WriteNumber("rejected_prediction_tokens"u8, usage.CompletionTokensDetails.RejectedPredictionTokens);
+        writer.WriteEndObject();
         writer.WriteEndObject();
     }
 }

@@ -1,8 +1,10 @@
 namespace OrleansInference.Grains.Gateways;
 
 /// <summary>
-/// How to cut a prompt into prefill chunks. With one stage the largest chunk is the fastest. With several, a prompt cut into about as
-/// many chunks as there are stages keeps them all at work at once; finer cuts only make every stage read its weights more often.
+/// How to cut a prompt into prefill chunks. With one stage the largest chunk is the fastest. With several, a later stage idles until the
+/// first chunk has come to it, and an earlier one after the last chunk has left it: of K chunks over S stages that takes
+/// (K + S - 1) / (K × S) of what one stage would. Many chunks keep it near 1 / S; chunks that are too small make every stage read its
+/// weights too often.
 /// </summary>
 /// <param name="Tokens">Estimate; only the head can tokenize.</param>
 /// <param name="ChunkRows">Rows per prefill chunk.</param>
@@ -11,8 +13,9 @@ public readonly record struct PromptPlan(int Tokens, int ChunkRows)
     public static PromptPlan For(long promptBytes, int stageCount, int maximumBatchRows, AdmissionOptions options)
     {
         var tokens = (int)Math.Clamp((promptBytes + options.PromptBytesPerToken - 1) / options.PromptBytesPerToken, 1, int.MaxValue / 2);
-        var perStage = (tokens + stageCount - 1) / stageCount;
+        var chunks = stageCount * options.ChunksPerStage;
+        var rows = (tokens + chunks - 1) / chunks;
         var least = Math.Min(options.MinimumChunkRows, maximumBatchRows);
-        return new PromptPlan(tokens, stageCount == 1 ? maximumBatchRows : Math.Clamp(perStage, least, maximumBatchRows));
+        return new PromptPlan(tokens, stageCount == 1 ? maximumBatchRows : Math.Clamp(rows, least, maximumBatchRows));
     }
 }

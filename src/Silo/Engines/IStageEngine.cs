@@ -47,7 +47,14 @@ public interface IStageEngine : IAsyncDisposable
 /// <param name="CellCount">KV cells of all slots together.</param>
 public sealed record StageShape(
     bool IsFirst, bool IsLast, int LayerCount, int HiddenSize, int VocabularySize, int SlotCount, int CellCount, int MaximumBatchRows,
-    long MappedBytes, long KvBytes);
+    long MappedBytes, long KvBytes)
+{
+    /// <summary>
+    /// Some layers see only the latest positions. Cells that no row at a slot's end would look at may then be gone, and a slot that went
+    /// back far from its end would be without them.
+    /// </summary>
+    public bool HasSlidingWindow { get; init; }
+}
 
 /// <summary>
 /// A batch: <paramref name="Tokens"/> (one a row) on the first stage, <paramref name="Hidden"/> (rows × hidden size) on the others.
@@ -58,4 +65,5 @@ public readonly record struct StageInput(ReadOnlyMemory<BatchRow> Rows, ReadOnly
 /// <paramref name="Hidden"/> is rows × hidden size in row order (empty on the last stage), <paramref name="Tokens"/> the sampled rows in
 /// row order.
 /// </summary>
-public readonly record struct StageOutput(ReadOnlyMemory<float> Hidden, ReadOnlyMemory<SampledToken> Tokens);
+/// <param name="ComputeMicroseconds">What computing it took, waiting for the engine's thread left out.</param>
+public readonly record struct StageOutput(ReadOnlyMemory<float> Hidden, ReadOnlyMemory<SampledToken> Tokens, int ComputeMicroseconds = 0);

@@ -9,20 +9,19 @@ namespace OrleansInference.Silo.Engines;
 internal sealed class StreamingDetokenizer
 {
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+    private char[] _characters = new char[64];
 
-    /// <returns>The characters that are complete now, possibly none.</returns>
-    public string Append(ReadOnlySpan<byte> piece) => Decode(piece, flush: false);
+    /// <returns>The characters that are complete now, possibly none; valid until the next call.</returns>
+    public ReadOnlySpan<char> Append(ReadOnlySpan<byte> piece) => Decode(piece, flush: false);
 
     /// <summary>The end of the text: what waited is U+FFFD. The detokenizer may then be used for another text.</summary>
-    public string Flush() => Decode([], flush: true);
+    public ReadOnlySpan<char> Flush() => Decode([], flush: true);
 
-    private string Decode(ReadOnlySpan<byte> piece, bool flush)
+    private ReadOnlySpan<char> Decode(ReadOnlySpan<byte> piece, bool flush)
     {
         var count = _decoder.GetCharCount(piece, flush);
-        if (count == 0 && !flush && piece.IsEmpty)
-            return "";
-        var characters = count <= 256 ? stackalloc char[count] : new char[count];
-        var written = _decoder.GetChars(piece, characters, flush);
-        return new string(characters[..written]);
+        if (count > _characters.Length)
+            _characters = new char[count];
+        return _characters.AsSpan(0, _decoder.GetChars(piece, _characters, flush));
     }
 }

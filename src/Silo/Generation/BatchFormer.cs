@@ -1,45 +1,98 @@
-using OrleansInference.DataPlane.Rows;
-
 namespace OrleansInference.Silo.Generation;
 
 /// <summary>
 /// Forms the next batch: first one decode row for each running sequence, so that no stream stalls, then chunks of prompts in the rows
-/// that are left. Both kinds take turns, so that nobody waits for long when there are more rows than a batch holds.
+/// that are left. Both kinds take turns, so that nobody waits for long when there are more rows than a batch holds. Only when there is
+/// neither does a batch take a guess, one row, which then costs nobody anything.
 /// </summary>
-internal sealed class BatchFormer(int maximumRows)
+internal sealed class BatchFormer
 {
     private int _decodeTurn;
-    private int _prefillTurn;
+    private int _promptTurn;
+    private int _guessTurn;
 
-    /// <summary>The batch, or null when no sequence has a row to send.</summary>
-    public FormedBatch? Form(IReadOnlyList<Sequence> sequences)
+    /// <param name="sequences">What runs, in the order of slots.</param>
+    /// <param name="batch">An empty batch, which takes the rows.</param>
+    /// <returns>False when no sequence has a row to send.</returns>
+    public bool Form(ReadOnlySpan<Sequence> sequences, BatchLimits limits, BatchInFlight batch)
     {
-        var rows = new List<BatchRow>();
-        var tokens = new List<int>();
-        var parts = new List<SequencePart>();
-        _decodeTurn = TakeInTurn(sequences, _decodeTurn, sequence => sequence.WantsDecodeRow, rows, tokens, parts);
-        _prefillTurn = TakeInTurn(sequences, _prefillTurn, sequence => sequence.IsPrefilling, rows, tokens, parts);
-        return rows.Count == 0 ? null : new FormedBatch([.. rows], [.. tokens], [.. parts]);
+        TakeDecodeRows(sequences, limits, batch);
+        TakePrompts(sequences, Math.Max(limits.Rows - batch.RowCount, limits.LeastPromptRows), limits, batch);
+        if (batch.RowCount == 0 && limits.MayGuess)
+            TakeGuess(sequences, batch);
+        return batch.RowCount > 0;
     }
 
-    /// <summary>Lets each sequence of a kind take rows once, from the slot whose turn it is on, and says whose turn is next.</summary>
-    private int TakeInTurn(
-        IReadOnlyList<Sequence> sequences, int turn, Func<Sequence, bool> isWanted, List<BatchRow> rows, List<int> tokens,
-        List<SequencePart> parts)
+    private void TakeDecodeRows(ReadOnlySpan<Sequence> sequences, BatchLimits limits, BatchInFlight batch)
     {
-        var wanted = sequences.Where(isWanted).OrderBy(sequence => sequence.Slot).ToList();
-        var first = Math.Max(0, wanted.FindIndex(sequence => sequence.Slot >= turn));
-        for (var index = 0; index < wanted.Count; index++)
+        var first = FirstInTurn(sequences, _decodeTurn);
+        for (var index = 0; index < sequences.Length; index++)
         {
-            var sequence = wanted[(first + index) % wanted.Count];
-            if (rows.Count == maximumRows)
-                return sequence.Slot;
-            parts.Add(sequence.Take(rows, tokens, maximumRows - rows.Count));
-            turn = sequence.Slot + 1;
+            var sequence = sequences[(first + index) % sequences.Length];
+            if (!sequence.WantsDecodeRow)
+                continue;
+            if (batch.RowCount == Math.Min(limits.DecodeRows, limits.MaximumRows))
+            {
+                _decodeTurn = sequence.Slot;
+                return;
+            }
+            sequence.Take(batch, maximumRows: 1);
+            _decodeTurn = sequence.Slot + 1;
         }
-        return turn;
+    }
+
+    /// <summary>The chunk of one prompt, and of others no more than the rows that are left of it: larger batches would overlap less.</summary>
+    private void TakePrompts(ReadOnlySpan<Sequence> sequences, int room, BatchLimits limits, BatchInFlight batch)
+    {
+        room = Math.Min(room, limits.MaximumRows - batch.RowCount);
+        var isFirst = true;
+        var first = FirstInTurn(sequences, _promptTurn);
+        for (var index = 0; index < sequences.Length; index++)
+        {
+            var sequence = sequences[(first + index) % sequences.Length];
+            if (!sequence.IsPrefilling)
+                continue;
+            if (isFirst)
+                room = Math.Min(room, sequence.ChunkRows);
+            isFirst = false;
+            if (room == 0)
+            {
+                _promptTurn = sequence.Slot;
+                return;
+            }
+            room -= sequence.Take(batch, room);
+            _promptTurn = sequence.Slot + 1;
+        }
+    }
+
+    private void TakeGuess(ReadOnlySpan<Sequence> sequences, BatchInFlight batch)
+    {
+        var first = FirstInTurn(sequences, _guessTurn);
+        for (var index = 0; index < sequences.Length; index++)
+        {
+            var sequence = sequences[(first + index) % sequences.Length];
+            if (!sequence.TryGuess(batch))
+                continue;
+            _guessTurn = sequence.Slot + 1;
+            return;
+        }
+    }
+
+    private static int FirstInTurn(ReadOnlySpan<Sequence> sequences, int turn)
+    {
+        for (var index = 0; index < sequences.Length; index++)
+        {
+            if (sequences[index].Slot >= turn)
+                return index;
+        }
+        return 0;
     }
 }
 
-/// <summary>Rows of a batch with their tokens, and whose they are, in row order.</summary>
-internal sealed record FormedBatch(BatchRow[] Rows, int[] Tokens, SequencePart[] Parts);
+/// <summary>What one batch may hold.</summary>
+/// <param name="MaximumRows">What the stages can take at all.</param>
+/// <param name="DecodeRows">Rows of running streams: their share, so that every batch under way has some.</param>
+/// <param name="Rows">Rows that prompts may fill it up to.</param>
+/// <param name="LeastPromptRows">Rows of prompts even when streams fill it, so that prompts get on.</param>
+/// <param name="MayGuess">Whether the stages would idle without it.</param>
+internal readonly record struct BatchLimits(int MaximumRows, int DecodeRows, int Rows, int LeastPromptRows, bool MayGuess = false);

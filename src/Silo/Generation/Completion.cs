@@ -13,7 +13,7 @@ internal sealed class Completion(long requestId, GenerationRequest request, int 
 
     public GenerationRequest Request => request;
 
-    public CompletionOutbox Outbox { get; } = new(outboxTokens);
+    public CompletionOutbox Outbox { get; } = new(requestId, outboxTokens);
 
     /// <summary>Set when the prompt is tokenized.</summary>
     public PreparedPrompt Prompt { get; set; } = PreparedPrompt.None;
@@ -34,17 +34,28 @@ internal sealed class Completion(long requestId, GenerationRequest request, int 
 
     public void Cancel() => _isCancelled = true;
 
-    public void Emit(GenerationDelta delta)
+    public void Emit(CompletionPiece piece)
     {
-        if (delta.Text.Length == 0 && delta.Tokens.IsEmpty)
+        if (piece.IsEmpty)
             return;
-        Outbox.Add(delta);
+        Outbox.Add(piece);
+        onOutput?.Invoke(this);
+    }
+
+    public void Emit(string text)
+    {
+        if (text.Length == 0)
+            return;
+        Outbox.Add(text);
         onOutput?.Invoke(this);
     }
 
     public void Finish(FinishReason reason, GenerationError? error = null)
     {
-        var finish = new GenerationFinish(reason, Prompt.Tokens.Length, SampledTokens, error);
+        var drafts = Sequence?.Drafts;
+        var finish = new GenerationFinish(
+            reason, Prompt.Tokens.Length, SampledTokens, error, Sequence?.ReusedTokens ?? 0, drafts?.DraftedTokens ?? 0,
+            drafts?.AcceptedTokens ?? 0);
         if (!_finished.TrySetResult(finish))
             return;
         Outbox.Finish(finish);

@@ -1,5 +1,4 @@
-using System.Collections.Immutable;
-using System.Text;
+using OrleansInference.DataPlane.Frames;
 using OrleansInference.DataPlane.Generation;
 
 namespace OrleansInference.Silo.Generation;
@@ -8,11 +7,11 @@ namespace OrleansInference.Silo.Generation;
 /// What a completion has yet to send, as one growing delta. The scheduler adds and never waits; the connection takes when it can. Beyond
 /// <paramref name="maximumTokens"/> the completion is to pause.
 /// </summary>
-internal sealed class CompletionOutbox(int maximumTokens)
+internal sealed class CompletionOutbox(long requestId, int maximumTokens)
 {
     private readonly Lock _gate = new();
-    private readonly StringBuilder _text = new();
-    private readonly ImmutableArray<TokenLogProbability>.Builder _tokens = ImmutableArray.CreateBuilder<TokenLogProbability>();
+    private DeltaBuffer _filling = new(requestId);
+    private DeltaBuffer _taken = new(requestId);
     private GenerationFinish? _finish;
     private bool _isOffered;
 
@@ -21,17 +20,20 @@ internal sealed class CompletionOutbox(int maximumTokens)
         get
         {
             lock (_gate)
-                return _tokens.Count >= maximumTokens;
+                return _filling.TokenCount >= maximumTokens;
         }
     }
 
-    public void Add(GenerationDelta delta)
+    public void Add(CompletionPiece piece)
     {
         lock (_gate)
-        {
-            _text.Append(delta.Text);
-            _tokens.AddRange(delta.Tokens);
-        }
+            piece.WriteTo(_filling);
+    }
+
+    public void Add(string text)
+    {
+        lock (_gate)
+            _filling.AddText(text);
     }
 
     public void Finish(GenerationFinish outcome)
@@ -51,13 +53,19 @@ internal sealed class CompletionOutbox(int maximumTokens)
         }
     }
 
-    /// <summary>Takes everything: the delta to send, if there is any, and the end after it, once it is known.</summary>
-    public (GenerationDelta? Delta, GenerationFinish? Finish) Take()
+    /// <summary>
+    /// Takes everything: the delta to send, if there is any, which is valid until the next call, and the end after it, once it is known.
+    /// </summary>
+    public (DeltaBuffer? Delta, GenerationFinish? Finish) Take()
     {
         lock (_gate)
         {
-            var delta = _text.Length == 0 && _tokens.Count == 0 ? null : new GenerationDelta(_text.ToString(), _tokens.DrainToImmutable());
-            _text.Clear();
+            var delta = _filling.IsEmpty ? null : _filling;
+            if (delta is not null)
+            {
+                (_filling, _taken) = (_taken, _filling);
+                _filling.Clear();
+            }
             _isOffered = false;
             // The end is given out once: an offer made before it was taken may still bring the caller back.
             var end = _finish;

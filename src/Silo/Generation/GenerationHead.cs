@@ -31,11 +31,12 @@ internal sealed partial class GenerationHead : IAsyncDisposable
     private volatile bool _isDraining;
     private int _liveCount;
 
+    /// <param name="hasSlidingWindow">Whether some of the model's layers see only the latest positions.</param>
     /// <param name="ring">Where the first stage takes its work from.</param>
     /// <param name="onRingLost">Told when the ring stops answering.</param>
     public GenerationHead(
-        StageAssignment assignment, ITokenizer tokenizer, ChannelWriter<StageWork> ring, Action<string> onRingLost, HeadOptions options,
-        TimeProvider time, ILogger logger)
+        StageAssignment assignment, ITokenizer tokenizer, bool hasSlidingWindow, ChannelWriter<StageWork> ring, Action<string> onRingLost,
+        HeadOptions options, TimeProvider time, ILogger logger)
     {
         _assignment = assignment;
         _ring = ring;
@@ -43,7 +44,7 @@ internal sealed partial class GenerationHead : IAsyncDisposable
         _options = options;
         _time = time;
         _logger = logger;
-        _scheduler = new Scheduler(_assignment, tokenizer, _options, _time);
+        _scheduler = new Scheduler(_assignment, tokenizer, hasSlidingWindow, _options, _time);
         var positions = Math.Min(_assignment.ContextLength, _assignment.CellCount);
         _preparer = new PromptPreparer(tokenizer, positions, _assignment.MaximumBatchRows, _options.StopTextCharacters);
         _unprepared = Channel.CreateBounded<Completion>(LiveLimit);
@@ -218,8 +219,9 @@ internal sealed partial class GenerationHead : IAsyncDisposable
         {
             while (true)
             {
-                foreach (var work in _scheduler.Step())
-                    await _ring.WriteAsync(work, _stopping.Token);
+                var steps = _scheduler.Step();
+                for (var index = 0; index < steps.Count; index++)
+                    await _ring.WriteAsync(steps[index], _stopping.Token);
                 await _wake.WaitAsync(_stopping.Token);
             }
         }

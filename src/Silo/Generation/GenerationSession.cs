@@ -18,7 +18,8 @@ internal sealed partial class GenerationSession : IFrameHandler
     private readonly ILogger _logger;
     private readonly Action _onClosed;
     private readonly ConcurrentDictionary<long, Completion> _completions = new();
-    private readonly Channel<Completion> _ready = Channel.CreateUnbounded<Completion>();
+    private readonly Channel<Completion> _ready =
+        Channel.CreateUnbounded<Completion>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Task _sending;
 
     public GenerationSession(
@@ -90,8 +91,23 @@ internal sealed partial class GenerationSession : IFrameHandler
     {
         try
         {
-            await foreach (var completion in _ready.Reader.ReadAllAsync())
-                await SendAsync(completion);
+            while (await _ready.Reader.WaitToReadAsync())
+            {
+                while (_ready.Reader.TryRead(out var completion))
+                {
+                    var (delta, finish) = completion.Outbox.Take();
+                    if (completion.Sequence is { IsPaused: true })
+                        _head.Resume();
+                    if (delta is not null)
+                        await _connection.SendAsync(delta, isMoreComing: true);
+                    if (finish is null)
+                        continue;
+                    _completions.TryRemove(completion.RequestId, out _);
+                    await _connection.SendAsync(new FinishFrame(completion.RequestId, finish), isMoreComing: true);
+                }
+                // What the completions of one batch have to say goes out together.
+                _connection.Flush();
+            }
         }
         catch (DataPlaneClosedException)
         {
@@ -102,19 +118,6 @@ internal sealed partial class GenerationSession : IFrameHandler
             LogSendingFailed(exception, _connection.Remote);
             await _connection.DisposeAsync();
         }
-    }
-
-    private async ValueTask SendAsync(Completion completion)
-    {
-        var (delta, finish) = completion.Outbox.Take();
-        if (completion.Sequence is { IsPaused: true })
-            _head.Resume();
-        if (delta is not null)
-            await _connection.SendAsync(new DeltaFrame(completion.RequestId, delta));
-        if (finish is null)
-            return;
-        _completions.TryRemove(completion.RequestId, out _);
-        await _connection.SendAsync(new FinishFrame(completion.RequestId, finish));
     }
 
     [LoggerMessage(11, LogLevel.Error, "Deltas could not be sent to the gateway at {Remote}; its connection is closed.")]

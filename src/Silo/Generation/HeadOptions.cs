@@ -11,9 +11,29 @@ internal sealed class HeadOptions
     [Range(0, 100_000)]
     public int QueueLength { get; set; } = 256;
 
-    /// <summary>Batches on their way round the ring at once. Default 1.</summary>
-    [Range(1, 16)]
-    public int BatchesInFlight { get; set; } = 1;
+    /// <summary>Batches on their way round the ring at once. Default 0: one for each stage, and more where links are slow.</summary>
+    [Range(0, 64)]
+    public int BatchesInFlight { get; set; }
+
+    /// <summary>
+    /// How long a batch that holds rows of prompts may keep a stage busy while streams wait for it. Default 100 milliseconds.
+    /// </summary>
+    [Range(1, 10_000)]
+    public int StepMilliseconds { get; set; } = 100;
+
+    /// <summary>Whether a prompt starts from the KV of an earlier sequence that began alike. Default true.</summary>
+    public bool PrefixReuse { get; set; } = true;
+
+    /// <summary>A common beginning of fewer tokens is computed again. Default 16.</summary>
+    [Range(1, 65_536)]
+    public int MinimumReusedTokens { get; set; } = 16;
+
+    /// <summary>
+    /// Tokens that one stream may guess ahead of what is known, to keep stages at work that would idle. 0 switches guessing off.
+    /// Default 8.
+    /// </summary>
+    [Range(0, 64)]
+    public int DraftTokens { get; set; } = 8;
 
     /// <summary>How long a batch may take round the ring before the ring counts as lost. Default 60 seconds.</summary>
     [Range(0.05, 3600)]

@@ -104,7 +104,8 @@ internal sealed class PromptPreparer(ITokenizer tokenizer, int contextLength, in
         if (request.Prompt is { } prompt)
             return prompt;
         var detokenizer = new StreamingDetokenizer();
-        return string.Concat(tokens.Select(token => detokenizer.Append(tokenizer.PieceOf(token).Span))) + detokenizer.Flush();
+        return string.Concat(tokens.Select(token => detokenizer.Append(tokenizer.PieceOf(token).Span).ToString()))
+            + detokenizer.Flush().ToString();
     }
 }
 

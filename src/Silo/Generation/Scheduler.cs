@@ -12,7 +12,9 @@ namespace OrleansInference.Silo.Generation;
 /// Continuous batching, one step at a time: takes in what happened since the last step and says what the ring is to do. Steps are made
 /// by one caller; only <see cref="Add"/> and <see cref="Answer"/> may be called at any time.
 /// </summary>
-internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer, HeadOptions options, TimeProvider time)
+/// <param name="hasSlidingWindow">Whether some of the model's layers see only the latest positions.</param>
+internal sealed class Scheduler(
+    StageAssignment assignment, ITokenizer tokenizer, bool hasSlidingWindow, HeadOptions options, TimeProvider time)
 {
     // Both are bounded by their writers: the head counts the completions it lets in, the ring answers each batch once.
     private readonly ConcurrentQueue<Completion> _arrivals = new();
@@ -20,8 +22,11 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
     private readonly LinkedList<Completion> _waiting = new();
     private readonly Completion?[] _running = new Completion?[assignment.SlotCount];
     private readonly Queue<BatchInFlight> _inFlight = new();
-    private readonly SlotPool _slots = new(assignment.SlotCount, assignment.CellCount);
-    private readonly BatchFormer _former = new(assignment.MaximumBatchRows);
+    private readonly Stack<BatchInFlight> _spareBatches = new();
+    private readonly Sequence[] _sequences = new Sequence[assignment.SlotCount];
+    private readonly SlotPool _slots = new(assignment.SlotCount, assignment.CellCount, ReuseRule.Of(options, hasSlidingWindow));
+    private readonly BatchFormer _former = new();
+    private readonly BatchPace _pace = new(assignment, options);
     private readonly List<StageWork> _work = [];
     private long _lastBatchId;
     private volatile int _busySlots;
@@ -35,11 +40,14 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
 
     /// <summary>What the ring is to do now, in order. The list is reused by the next step.</summary>
     /// <exception cref="StageEngineException">The ring does not answer, or answers what it was not asked.</exception>
-    public IReadOnlyList<StageWork> Step()
+    public List<StageWork> Step()
     {
         _work.Clear();
         while (_answers.TryDequeue(out var answer))
-            Apply(answer);
+        {
+            using (answer as IDisposable)
+                Apply(answer);
+        }
         while (_arrivals.TryDequeue(out var completion))
             _waiting.AddLast(completion);
         RemoveUnwanted();
@@ -70,21 +78,27 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
         if (answer is FaultFrame fault && fault.BatchId == batch.BatchId)
             FailBatch(batch, fault.Reason);
         else if (answer is TokensFrame tokens && tokens.BatchId == batch.BatchId)
-            ApplyTokens(batch, tokens.Tokens.Span);
+            ApplyTokens(batch, tokens);
         else
             throw new StageEngineException($"Batch {batch.BatchId} is the next to be answered; a {answer.Type} frame of another came.");
+        batch.Clear();
+        _spareBatches.Push(batch);
     }
 
-    private void ApplyTokens(BatchInFlight batch, ReadOnlySpan<SampledToken> tokens)
+    private void ApplyTokens(BatchInFlight batch, TokensFrame answer)
     {
+        _pace.Observe(batch, answer.Timing, time.GetElapsedTime(batch.SentAt));
+        var tokens = answer.Tokens.Span;
         var next = 0;
         foreach (var part in batch.Parts)
         {
+            var completion = OwnerOf(part);
+            completion?.Sequence!.OnComputed(part.EndPosition);
             if (!part.IsSampled)
                 continue;
-            if (next == tokens.Length || !IsAnswerTo(part, tokens[next]))
+            if (next == tokens.Length || !part.IsAnsweredBy(tokens[next], tokenizer.VocabularySize))
                 throw new StageEngineException($"Batch {batch.BatchId} came back with other rows than it was sent with.");
-            if (OwnerOf(part) is { } completion)
+            if (completion is not null)
                 Advance(completion, tokens[next]);
             next++;
         }
@@ -92,12 +106,13 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
             throw new StageEngineException($"Batch {batch.BatchId} came back with {tokens.Length} tokens; {next} were asked for.");
     }
 
-    private bool IsAnswerTo(SequencePart part, SampledToken token) => token.Slot == part.Sequence.Slot
-        && token.Position == part.EndPosition && token.Token >= 0 && token.Token < tokenizer.VocabularySize;
-
-    /// <summary>A sequence that was removed while its batch was under way has no owner any more, even if its slot has.</summary>
+    /// <summary>
+    /// A sequence that was removed while its batch was under way has no owner any more, even if its slot has; nor has a part that was
+    /// sent on a wrong guess.
+    /// </summary>
     private Completion? OwnerOf(SequencePart part) =>
-        _running[part.Sequence.Slot] is { } completion && completion.Sequence == part.Sequence ? completion : null;
+        _running[part.Sequence.Slot] is { } completion && completion.Sequence == part.Sequence && part.Era == part.Sequence.Era
+            ? completion : null;
 
     private void Advance(Completion completion, SampledToken token)
     {
@@ -121,7 +136,9 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
         }
         else
         {
-            completion.Sequence!.Continue(token.Token);
+            var sequence = completion.Sequence!;
+            if (!sequence.Continue(token.Token))
+                _work.Add(new StageWork(new ClearFrame(sequence.Slot, sequence.SentRows)));
         }
     }
 
@@ -175,35 +192,85 @@ internal sealed class Scheduler(StageAssignment assignment, ITokenizer tokenizer
 
     private void Admit()
     {
-        while (_waiting.First is { Value: var completion } && _slots.TryTake(completion.Prompt.MaximumCells) is { } slot)
+        while (_waiting.First is { Value: var completion }
+            && _slots.TryTake(completion.Prompt.Tokens, completion.Prompt.MaximumCells) is { } grant)
         {
             _waiting.RemoveFirst();
-            _running[slot] = completion;
-            completion.Sequence = new Sequence(slot, completion.Prompt.Tokens, completion.Prompt.ChunkRows);
+            ClearSlots();
             completion.Text = new CompletionText(tokenizer, completion.Request.Stop);
-            completion.Emit(new GenerationDelta(completion.Prompt.Echo, []));
-            _work.Add(new FrameWork(new OpenFrame(slot, completion.Request.Sampling, completion.Prompt.Tokens)));
+            completion.Emit(completion.Prompt.Echo);
+            Begin(completion, grant);
         }
+    }
+
+    private void Begin(Completion completion, SlotGrant grant)
+    {
+        var slot = grant.Slot;
+        _running[slot] = completion;
+        var prompt = completion.Prompt;
+        completion.Sequence = new Sequence(
+            slot, prompt.Tokens, prompt.ChunkRows, DraftsOf(prompt), grant.ReusedTokens, prompt.MaximumTokens);
+        _slots.Follow(slot, completion.Sequence);
+        _work.Add(new StageWork(new OpenFrame(slot, completion.Request.Sampling, prompt.Tokens)));
+        if (grant.Preparation is { } preparation)
+            _work.Add(new StageWork(preparation));
     }
 
     private void SendBatches()
     {
-        while (_inFlight.Count < options.BatchesInFlight)
+        var sequences = RunningSequences();
+        while (true)
         {
-            var sequences = _running.OfType<Completion>().Select(completion => completion.Sequence!).ToList();
-            if (_former.Form(sequences) is not { } batch)
+            if (_pace.LimitsFor(sequences, _inFlight.Count) is not { } limits)
                 return;
-            _inFlight.Enqueue(new BatchInFlight(++_lastBatchId, batch.Parts, time.GetTimestamp()));
-            _work.Add(new TokenBatchWork(_lastBatchId, batch.Rows, batch.Tokens));
+            var batch = _spareBatches.TryPop(out var spare) ? spare : new BatchInFlight(assignment.MaximumBatchRows, assignment.SlotCount);
+            if (!_former.Form(sequences, limits, batch))
+            {
+                _spareBatches.Push(batch);
+                return;
+            }
+            _work.Add(batch.Send(++_lastBatchId, time.GetTimestamp(), isAlone: _inFlight.Count == 0));
+            _inFlight.Enqueue(batch);
         }
+    }
+
+    private DraftSource? DraftsOf(PreparedPrompt prompt)
+    {
+        // A single stage is never idle while a stream runs, so guesses would only delay it. And behind a wrong guess a slot goes back, where
+        // a window may by then lack the cells that it no longer looked at.
+        if (options.DraftTokens == 0 || assignment.StageCount == 1 || hasSlidingWindow)
+            return null;
+        var drafts = new DraftSource(prompt.Tokens.Length + prompt.MaximumTokens, options.DraftTokens);
+        drafts.Begin(prompt.Tokens);
+        return drafts;
+    }
+
+    private ReadOnlySpan<Sequence> RunningSequences()
+    {
+        var count = 0;
+        foreach (var completion in _running)
+        {
+            if (completion is not null)
+                _sequences[count++] = completion.Sequence!;
+        }
+        return _sequences.AsSpan(0, count);
     }
 
     private void Release(Completion completion, FinishReason reason, GenerationError? error = null)
     {
-        var slot = completion.Sequence!.Slot;
-        _running[slot] = null;
-        _slots.Release(slot);
-        _work.Add(new FrameWork(new ClearFrame(slot, 0)));
+        var sequence = completion.Sequence!;
+        _running[sequence.Slot] = null;
+        if (reason == FinishReason.Error)
+            _slots.Release(sequence.Slot);
+        else
+            _slots.Keep(sequence.Slot);
+        ClearSlots();
         completion.Finish(reason, error);
+    }
+
+    private void ClearSlots()
+    {
+        while (_slots.TryTakeClearing(out var clearing))
+            _work.Add(new StageWork(clearing));
     }
 }

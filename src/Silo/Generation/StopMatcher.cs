@@ -9,38 +9,58 @@ namespace OrleansInference.Silo.Generation;
 /// </summary>
 internal sealed class StopMatcher(ImmutableArray<string> stops)
 {
-    private string _held = "";
+    /// <summary>What was released last, and behind it what is held back.</summary>
+    private char[] _text = new char[64];
+    private int _released;
+    private int _end;
 
     public bool IsStopped { get; private set; }
 
     /// <summary>Adds text and returns what may be shown of it; after <see cref="IsStopped"/> nothing more is.</summary>
-    public string Append(string text)
+    /// <returns>Valid until the next call.</returns>
+    public ReadOnlySpan<char> Append(ReadOnlySpan<char> text)
     {
         if (IsStopped)
-            return "";
+            return [];
         if (stops.IsEmpty)
             return text;
-        var pending = _held + text;
-        for (var end = _held.Length + 1; end <= pending.Length; end++)
+        var held = _end - _released;
+        var pending = Add(text);
+        for (var end = held + 1; end <= pending.Length; end++)
         {
-            var longest = LongestStopAtEndOf(pending.AsSpan(0, end));
+            var longest = LongestStopAtEndOf(pending[..end]);
             if (longest == 0)
                 continue;
             IsStopped = true;
-            _held = "";
             return pending[..(end - longest)];
         }
-        var heldLength = LengthOfPossibleBeginning(pending);
-        _held = pending[^heldLength..];
-        return pending[..^heldLength];
+        _released = _end - LengthOfPossibleBeginning(pending);
+        return pending[.._released];
     }
 
-    /// <summary>Releases what was held back: no more text will come.</summary>
-    public string Flush()
+    /// <summary>Adds the last of the text and releases what was held back: no more will come.</summary>
+    public ReadOnlySpan<char> Flush(ReadOnlySpan<char> last = default)
     {
-        var rest = _held;
-        _held = "";
-        return rest;
+        if (stops.IsEmpty || IsStopped)
+            return Append(last);
+        var shown = Append(last);
+        if (IsStopped)
+            return shown;
+        _released = _end;
+        return _text.AsSpan(0, _end);
+    }
+
+    /// <returns>What was held back with the text after it, at the beginning of the buffer.</returns>
+    private ReadOnlySpan<char> Add(ReadOnlySpan<char> text)
+    {
+        _text.AsSpan(_released.._end).CopyTo(_text);
+        _end -= _released;
+        _released = 0;
+        if (_text.Length < _end + text.Length)
+            Array.Resize(ref _text, Math.Max(_end + text.Length, 2 * _text.Length));
+        text.CopyTo(_text.AsSpan(_end));
+        _end += text.Length;
+        return _text.AsSpan(0, _end);
     }
 
     private int LongestStopAtEndOf(ReadOnlySpan<char> text)

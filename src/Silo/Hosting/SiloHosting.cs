@@ -53,6 +53,8 @@ internal static class SiloHosting
         builder.Services.AddSingleton<IDataPlaneAcceptor>(services => services.GetRequiredService<StageHost>());
         builder.Services.AddHostedService(services => services.GetRequiredService<StageHost>());
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenDataPlane());
+        // Nothing that the data plane does with what it reads blocks, so it need not be moved to another thread first.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         return builder;
     }
 

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
-using System.Net;
 using OrleansInference.DataPlane.Connections;
-using OrleansInference.DataPlane.Elements;
 using OrleansInference.DataPlane.Frames;
 using OrleansInference.Grains.Shards;
 using OrleansInference.Silo.Engines;
@@ -20,6 +18,7 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
     private readonly CancellationTokenSource _ending = new();
     private readonly ConcurrentDictionary<DataPlaneConnection, GenerationSession> _sessions = new();
     private readonly ILogger _logger = services.Logs.CreateLogger<RingStage>();
+    private readonly FramePool _answers = new();
     private DataPlaneConnection? _previous;
     private DataPlaneConnection? _tokens;
     private DataPlaneConnection? _next;
@@ -148,15 +147,11 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
         Pipeline = assignment.Pipeline,
         Epoch = assignment.Epoch,
         Stage = assignment.Stage,
-        ElementType = IsOnThisMachine(endpoint) ? ElementType.F32 : ElementType.F16,
+        ElementType = services.Connector.ElementTypeTo(endpoint),
         HiddenSize = IsLast ? 0 : engine.Shape.HiddenSize,
         SlotCount = assignment.SlotCount,
         PositionCount = assignment.CellCount,
     };
-
-    private static bool IsOnThisMachine(string endpoint) => IPEndPoint.TryParse(endpoint, out var address)
-        ? IPAddress.IsLoopback(address.Address)
-        : endpoint.StartsWith("localhost:", StringComparison.OrdinalIgnoreCase);
 
     private void Start(StageLink wanted, DataPlaneConnection? connection)
     {
@@ -167,7 +162,8 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
         if (assignment.Stage == 0)
         {
             _head = new GenerationHead(
-                assignment, tokenizer!, _runtime.Input, Lose, services.Heads, services.Time, logs.CreateLogger<GenerationHead>());
+                assignment, tokenizer!, engine.Shape.HasSlidingWindow, _runtime.Input, Lose, services.Heads,
+                services.Time, logs.CreateLogger<GenerationHead>());
         }
         LogLinked(assignment.Pipeline, assignment.Stage, assignment.Epoch, connection?.Remote ?? "itself");
     }
@@ -176,8 +172,8 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
     {
         if (_next is not null)
             return _next.SendAsync(frame, cancellation);
-        // The only stage is the head's own. The engine reuses the memory of its tokens.
-        _head!.Answer(frame is TokensFrame answer ? answer with { Tokens = answer.Tokens.ToArray() } : frame);
+        // The only stage is the head's own. Runtime and engine use the frame and its memory again.
+        _head!.Answer(frame is TokensFrame answer ? _answers.Copy(answer) : frame);
         return ValueTask.CompletedTask;
     }
 
@@ -226,7 +222,7 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
     }
 
     private ValueTask TakeAsync(Frame frame, CancellationToken cancellation) => Volatile.Read(ref _runtime) is { } target
-        ? target.Input.WriteAsync(new FrameWork(frame), cancellation)
+        ? target.Input.WriteAsync(new StageWork(frame), cancellation)
         : throw new DataPlaneProtocolException($"{Name} is not linked onward yet.");
 
     private ValueTask AnswerAsync(Frame frame, CancellationToken cancellation)

@@ -9,7 +9,8 @@ namespace OrleansInference.Silo.Stages;
 
 /// <summary>
 /// Carries out one stage's work strictly in order and passes on what comes of it. A batch that cannot be computed becomes a Fault on
-/// its way to the head; a slot that cannot be opened or cleared faults the batches that use it, so nothing fails in silence.
+/// its way to the head; a slot that cannot be opened, cleared or filled faults the batches that use it until it is cleared from the
+/// beginning, so nothing fails in silence.
 /// </summary>
 internal sealed partial class StageRuntime : IAsyncDisposable
 {
@@ -22,6 +23,8 @@ internal sealed partial class StageRuntime : IAsyncDisposable
     private readonly Channel<StageWork> _queue;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Dictionary<int, string> _brokenSlots = [];
+    private readonly BatchFrame _batch = new(0, default, default);
+    private readonly TokensFrame _tokens = new(0, default);
     private readonly Task _running;
     private int _consecutiveFaults;
 
@@ -37,7 +40,9 @@ internal sealed partial class StageRuntime : IAsyncDisposable
         _onFailed = onFailed;
         _logger = logger;
         _consecutiveFaultLimit = options.ConsecutiveFaults;
-        _queue = Channel.CreateBounded<StageWork>(options.QueuedFrames);
+        // Who brings work to an idle stage begins it: another thread would only come later to do the same.
+        _queue = Channel.CreateBounded<StageWork>(
+            new BoundedChannelOptions(options.QueuedFrames) { SingleReader = true, AllowSynchronousContinuations = true });
         _running = Task.Run(RunAsync);
     }
 
@@ -53,7 +58,7 @@ internal sealed partial class StageRuntime : IAsyncDisposable
         await _stopping.CancelAsync();
         await _running;
         while (_queue.Reader.TryRead(out var work))
-            DisposeOf(work);
+            work.Dispose();
         _stopping.Dispose();
     }
 
@@ -61,8 +66,7 @@ internal sealed partial class StageRuntime : IAsyncDisposable
     {
         try
         {
-            await foreach (var work in _queue.Reader.ReadAllAsync(_stopping.Token))
-                await CarryOutAsync(work);
+            await CarryOutAllAsync();
         }
         catch (Exception) when (_stopping.IsCancellationRequested)
         {
@@ -83,57 +87,97 @@ internal sealed partial class StageRuntime : IAsyncDisposable
         }
     }
 
-    private async ValueTask CarryOutAsync(StageWork work)
+    /// <summary>
+    /// Batches are computed here and not in a method of their own: what an asynchronous method needs while it waits is allocated once for
+    /// this one, and would be once a batch for another.
+    /// </summary>
+    private async Task CarryOutAllAsync()
     {
-        switch (work)
+        while (!_stopping.IsCancellationRequested && await _queue.Reader.WaitToReadAsync())
         {
-            case TokenBatchWork batch:
-                await ComputeAsync(batch.BatchId, new StageInput(batch.Rows, batch.Tokens, default));
-                break;
-            case FrameWork { Frame: BatchFrame batch }:
-                using (batch)
-                    await ComputeAsync(batch.BatchId, new StageInput(batch.Rows, default, batch.Hidden));
-                break;
-            case FrameWork { Frame: OpenFrame open }:
+            while (!_stopping.IsCancellationRequested && _queue.Reader.TryRead(out var work))
+            {
+                using var done = work;
+                if (!TryGetBatch(work, out var batchId, out var input, out var timing))
+                {
+                    await CarryOutAsync(work.Frame!);
+                    continue;
+                }
+                if (FindBrokenSlot(input.Rows.Span) is { } reason)
+                {
+                    await _output(new FaultFrame(batchId, reason), _stopping.Token);
+                    continue;
+                }
+                var (output, failure) = (default(StageOutput), default(Exception));
+                try
+                {
+                    output = await _engine.DecodeAsync(input, _stopping.Token);
+                }
+                catch (Exception exception) when (!_stopping.IsCancellationRequested)
+                {
+                    failure = exception;
+                }
+                await (failure is null ? PassOn(batchId, input, output, timing) : FaultAsync(batchId, failure));
+            }
+        }
+    }
+
+    /// <returns>False for anything but a batch that can be computed.</returns>
+    private static bool TryGetBatch(in StageWork work, out long batchId, out StageInput input, out RingTiming timing)
+    {
+        (batchId, input, timing) = work.Frame switch
+        {
+            null => (work.BatchId, new StageInput(work.Rows, work.Tokens, default), default),
+            BatchFrame batch => (batch.BatchId, new StageInput(batch.Rows, default, batch.Hidden), batch.Timing),
+            _ => default,
+        };
+        return work.Frame is null or BatchFrame;
+    }
+
+    private async ValueTask CarryOutAsync(Frame frame)
+    {
+        switch (frame)
+        {
+            case OpenFrame open:
                 if (!IsLast)
                     await _output(open, _stopping.Token);
                 else
                     await PrepareSlotAsync(open.Slot, "opened", () => _engine.OpenAsync(open.Slot, open.Sampling, open.History));
                 break;
-            case FrameWork { Frame: ClearFrame clear }:
+            case ClearFrame clear:
+                if (clear.FromPosition == 0)
+                    _brokenSlots.Remove(clear.Slot);
                 await PrepareSlotAsync(clear.Slot, "cleared", () => _engine.ClearAsync(clear.Slot, clear.FromPosition));
                 if (!IsLast)
                     await _output(clear, _stopping.Token);
                 break;
-            case FrameWork { Frame: FaultFrame fault }:
+            case CopyFrame copy:
+                await PrepareSlotAsync(
+                    copy.TargetSlot, $"filled from slot {copy.SourceSlot}",
+                    () => _engine.CopyAsync(copy.SourceSlot, copy.TargetSlot, copy.EndPosition));
+                if (!IsLast)
+                    await _output(copy, _stopping.Token);
+                break;
+            case FaultFrame fault:
                 await _output(fault, _stopping.Token);
                 break;
-            case FrameWork other:
+            default:
                 throw new DataPlaneProtocolException(
-                    $"A {other.Frame.Type} frame came round the ring; stages take Open, Batch, Clear and Fault.");
+                    $"A {frame.Type} frame came round the ring; stages take Open, Batch, Clear, Copy and Fault.");
         }
     }
 
-    private async ValueTask ComputeAsync(long batchId, StageInput input)
+    private ValueTask PassOn(long batchId, in StageInput input, in StageOutput output, RingTiming before)
     {
-        if (FindBrokenSlot(input.Rows.Span) is { } reason)
+        _consecutiveFaults = 0;
+        var timing = before.Then(output.ComputeMicroseconds);
+        if (IsLast)
         {
-            await _output(new FaultFrame(batchId, reason), _stopping.Token);
-            return;
+            (_tokens.BatchId, _tokens.Timing, _tokens.Tokens) = (batchId, timing, output.Tokens);
+            return _output(_tokens, _stopping.Token);
         }
-        StageOutput result;
-        try
-        {
-            result = await _engine.DecodeAsync(input, _stopping.Token);
-            _consecutiveFaults = 0;
-        }
-        catch (Exception exception) when (!_stopping.IsCancellationRequested)
-        {
-            await FaultAsync(batchId, exception);
-            return;
-        }
-        Frame frame = IsLast ? new TokensFrame(batchId, result.Tokens) : new BatchFrame(batchId, input.Rows, result.Hidden);
-        await _output(frame, _stopping.Token);
+        (_batch.BatchId, _batch.Timing, _batch.Rows, _batch.Hidden) = (batchId, timing, input.Rows, output.Hidden);
+        return _output(_batch, _stopping.Token);
     }
 
     private async ValueTask FaultAsync(long batchId, Exception exception)
@@ -151,12 +195,12 @@ internal sealed partial class StageRuntime : IAsyncDisposable
         try
         {
             await prepare();
-            _brokenSlots.Remove(slot);
         }
         catch (Exception exception) when (!_stopping.IsCancellationRequested)
         {
             LogSlotFailed(exception, _assignment.Pipeline, _assignment.Stage, slot);
-            _brokenSlots[slot] = $"Stage {_assignment.Stage}: slot {slot} could not be {deed}: {exception.Message}";
+            // What broke it first is why it is broken.
+            _brokenSlots.TryAdd(slot, $"Stage {_assignment.Stage}: slot {slot} could not be {deed}: {exception.Message}");
         }
     }
 
@@ -170,12 +214,6 @@ internal sealed partial class StageRuntime : IAsyncDisposable
                 return reason;
         }
         return null;
-    }
-
-    private static void DisposeOf(StageWork work)
-    {
-        if (work is FrameWork { Frame: IDisposable frame })
-            frame.Dispose();
     }
 
     [LoggerMessage(21, LogLevel.Error, "Stage {Stage} of {Pipeline} failed and stops.")]

@@ -3,11 +3,21 @@ using OrleansInference.DataPlane.Rows;
 
 namespace OrleansInference.Silo.Stages;
 
-/// <summary>What a stage does next: a frame from the ring, or on the first stage what the head asks for.</summary>
-internal abstract record StageWork;
+/// <summary>
+/// What a stage does next: a frame from the ring, or on the first stage what the head asks for. Disposing it disposes the frame.
+/// </summary>
+/// <param name="Frame">Open, Batch, Clear, Copy or Fault; null for a batch as it enters the ring, one token a row.</param>
+internal readonly record struct StageWork(Frame? Frame, long BatchId, ReadOnlyMemory<BatchRow> Rows, ReadOnlyMemory<int> Tokens)
+    : IDisposable
+{
+    public StageWork(Frame frame) : this(frame, 0, default, default)
+    {
+    }
 
-/// <summary>A frame of the ring: Open, Batch, Clear or Fault.</summary>
-internal sealed record FrameWork(Frame Frame) : StageWork;
+    /// <param name="rows">Not to be changed before the batch's answer has come.</param>
+    public StageWork(long batchId, ReadOnlyMemory<BatchRow> rows, ReadOnlyMemory<int> tokens) : this(null, batchId, rows, tokens)
+    {
+    }
 
-/// <summary>A batch as it enters the ring: one token a row.</summary>
-internal sealed record TokenBatchWork(long BatchId, BatchRow[] Rows, int[] Tokens) : StageWork;
+    public void Dispose() => (Frame as IDisposable)?.Dispose();
+}

@@ -52,7 +52,7 @@ internal sealed class ClusterProcess : IAsyncDisposable
             "up", "--store", store.Root, "--data", Path.Combine(folder, "data"), "--http", "127.0.0.1:0", "--slots", $"{settings.Slots}",
             "--context", $"{settings.ContextLength}", .. settings.Silos.SelectMany(silo => new[] { "--silo", silo }), .. settings.MoreArguments,
         ];
-        var cluster = new ClusterProcess(folder, Launch(arguments, folder));
+        var cluster = new ClusterProcess(folder, Launch(arguments, folder, settings.Environment));
         try
         {
             await cluster._ready.Task.WaitAsync(ReadyBound);
@@ -129,7 +129,8 @@ internal sealed class ClusterProcess : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static Process Launch(IReadOnlyList<string> arguments, string folder)
+    private static Process Launch(
+        IReadOnlyList<string> arguments, string folder, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(Checkout.Tool, arguments)
         {
@@ -138,6 +139,8 @@ internal sealed class ClusterProcess : IAsyncDisposable
             RedirectStandardInput = true,
         };
         start.Environment["XDG_RUNTIME_DIR"] = Path.Combine(folder, "run");
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         return Process.Start(start)!;
     }
 

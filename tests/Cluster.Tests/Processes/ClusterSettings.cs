@@ -15,4 +15,10 @@ internal sealed record ClusterSettings
     public int ContextLength { get; init; } = 512;
 
     public IReadOnlyList<string> MoreArguments { get; init; } = [];
+
+    /// <summary>Settings of gateway and silos, as operators give them.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    public ClusterSettings WithoutPrefixReuse() =>
+        this with { Environment = new Dictionary<string, string> { ["Generation__PrefixReuse"] = "false" } };
 }

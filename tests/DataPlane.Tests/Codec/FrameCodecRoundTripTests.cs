@@ -52,7 +52,8 @@ public sealed class FrameCodecRoundTripTests
         var random = new Random(seed);
         var frames = new RandomFrames(seed);
         var codec = Codecs.For(RandomFrames.Hello(ConnectionRole.Ring));
-        FrameType[] types = [FrameType.Ping, FrameType.Open, FrameType.Batch, FrameType.Clear, FrameType.State, FrameType.Fault];
+        FrameType[] types =
+            [FrameType.Ping, FrameType.Open, FrameType.Batch, FrameType.Clear, FrameType.Copy, FrameType.State, FrameType.Fault];
         var sent = Enumerable.Range(0, 12).Select(_ => frames.Next(types[random.Next(types.Length)])).ToArray();
         var bytes = sent.SelectMany(codec.Encode).ToArray();
         var rest = Codecs.Split(bytes, random.Next(bytes.Length));
@@ -97,7 +98,77 @@ public sealed class FrameCodecRoundTripTests
         pooledBytes.ShouldBeGreaterThan(0);
         batch.Dispose();
         pool.PooledBytes.ShouldBe(pooledBytes);
-        Should.Throw<ObjectDisposedException>(() => ((AlignedBuffer)batch.Owner!).Memory);
+    }
+
+    [Fact]
+    public void Frames_WhenDisposed_AreUsedAgainForTheNext()
+    {
+        var codec = Codecs.For(RandomFrames.Hello(ConnectionRole.Ring, hiddenSize: 4));
+        var first = (BatchFrame)codec.Decode(codec.Encode(new BatchFrame(1, new BatchRow[3], new float[12])));
+        var other = codec.Decode(codec.Encode(new BatchFrame(2, new BatchRow[1], new float[4])));
+        other.ShouldNotBeSameAs(first);
+        first.Dispose();
+
+        var third = new BatchFrame(3, new[] { new BatchRow(1, 2, true) }, new float[] { 1, 2, 3, 4 });
+        var next = (BatchFrame)codec.Decode(codec.Encode(third));
+
+        next.ShouldBeSameAs(first);
+        next.BatchId.ShouldBe(3);
+        next.Rows.ToArray().ShouldBe([new BatchRow(1, 2, true)]);
+        next.Hidden.ToArray().ShouldBe([1, 2, 3, 4]);
+    }
+
+    [Fact]
+    public void Tokens_WhenDisposed_AreUsedAgainWithoutWhatTheyHeld()
+    {
+        var codec = Codecs.For(RandomFrames.Hello(ConnectionRole.Tokens));
+        var first = (TokensFrame)codec.Decode(codec.Encode(
+            new TokensFrame(1, new SampledToken[] { new(0, 1, 2, 0, [new TokenProbability(3, -1)]) })));
+        first.Tokens.Span[0].Alternatives.ShouldNotBeNull();
+        first.Dispose();
+        first.Dispose();
+
+        var next = (TokensFrame)codec.Decode(codec.Encode(new TokensFrame(2, new SampledToken[] { new(4, 5, 6, -1, null) })));
+
+        next.ShouldBeSameAs(first);
+        next.Tokens.ToArray().ShouldBe([new SampledToken(4, 5, 6, -1, null)]);
+        codec.Decode(codec.Encode(new TokensFrame(3, default))).ShouldNotBeSameAs(next);
+    }
+
+    [Fact]
+    public void DeltaBuffer_WhenEncoded_IsTheDeltaThatWasPutIntoIt() => ForSeeds(seed =>
+    {
+        var frames = new RandomFrames(seed);
+        var codec = Codecs.For(RandomFrames.HelloFor(FrameType.Delta));
+        var buffer = new DeltaBuffer(((DeltaFrame)frames.Next(FrameType.Delta)).RequestId);
+        for (var round = 0; round < 3; round++)
+        {
+            var delta = ((DeltaFrame)frames.Next(FrameType.Delta)).Delta;
+            buffer.Clear();
+            buffer.AddText(delta.Text.AsSpan(0, delta.Text.Length));
+            foreach (var token in delta.Tokens)
+            {
+                buffer.AddToken(token.Token, token.Bytes.AsSpan(), token.LogProbability, token.Alternatives.Length);
+                foreach (var other in token.Alternatives)
+                    buffer.AddAlternative(other.Token, other.Bytes.AsSpan(), other.LogProbability);
+            }
+            var received = codec.Decode(codec.Encode(buffer));
+            FrameText.Of(received).ShouldBe(FrameText.Of(new DeltaFrame(buffer.RequestId, delta)));
+            codec.Encode(buffer).ShouldBe(codec.Encode(received));
+        }
+    });
+
+    [Theory]
+    [InlineData(21, 4, "alternative count is 21, not 0 to 20")]
+    [InlineData(1, 1_025, "length of token's bytes is 1025, not 0 to 1024")]
+    public void DeltaBuffer_WhenItHoldsTooMuch_IsNotEncoded(int alternatives, int pieceBytes, string problem)
+    {
+        var codec = Codecs.For(RandomFrames.HelloFor(FrameType.Delta));
+        var buffer = new DeltaBuffer(1);
+        buffer.AddToken(1, [], 0, alternatives);
+        for (var i = 0; i < alternatives; i++)
+            buffer.AddAlternative(1, new byte[pieceBytes], 0);
+        Should.Throw<ArgumentException>(() => codec.Encode(buffer)).Message.ShouldContain(problem);
     }
 
     private static void ForSeeds(Action<int> property) =>

@@ -92,6 +92,50 @@ public sealed class BoundedQueueTests
         (await Wait.For(waiting)).ShouldBeTrue();
     }
 
+    [Fact]
+    public void StandIn_WhenTheReaderIsAtWork_IsRefused() => _queue.TryStandIn().ShouldBeFalse();
+
+    [Fact]
+    public async Task StandIn_WhenTheReaderWaits_KeepsItWaitingWhateverComes()
+    {
+        var waiting = _queue.WaitAsync().AsTask();
+        _queue.TryStandIn().ShouldBeTrue();
+        _queue.TryStandIn().ShouldBeFalse();
+        await Enqueue(1, 10);
+        _queue.Pulse();
+        waiting.IsCompleted.ShouldBeFalse();
+
+        _queue.StandDown(pulse: false);
+
+        (await Wait.For(waiting)).ShouldBeTrue();
+        _queue.TryStandIn().ShouldBeFalse();
+        Take().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task StandDown_WhenNothingCame_LeavesTheReaderWaitingUnlessItIsPulsed()
+    {
+        var waiting = _queue.WaitAsync().AsTask();
+        _queue.TryStandIn().ShouldBeTrue();
+        _queue.StandDown(pulse: false);
+        waiting.IsCompleted.ShouldBeFalse();
+        _queue.TryStandIn().ShouldBeTrue();
+        _queue.StandDown(pulse: true);
+        (await Wait.For(waiting)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task StandIn_WhenTheQueueEnds_KeepsTheReaderUntilItIsOver()
+    {
+        var waiting = _queue.WaitAsync().AsTask();
+        _queue.TryStandIn().ShouldBeTrue();
+        _queue.Abort(() => new InvalidDataException("over"));
+        waiting.IsCompleted.ShouldBeFalse();
+        _queue.StandDown(pulse: false);
+        (await Wait.For(waiting)).ShouldBeFalse();
+        _queue.TryStandIn().ShouldBeFalse();
+    }
+
     private Task Enqueue(int number, long bytes) => _queue.EnqueueAsync(new Item(number), bytes, Cancellation).AsTask();
 
     private int Take()

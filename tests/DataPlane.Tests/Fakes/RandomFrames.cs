@@ -41,8 +41,9 @@ internal sealed class RandomFrames(int seed)
         FrameType.Ping => new PingFrame((ulong)_random.NextInt64(), Flip()),
         FrameType.Open => new OpenFrame(Slot(), Sampling(), Tokens(0, 50)),
         FrameType.Batch => Batch(hello ?? HelloFor(type)!),
-        FrameType.Tokens => new TokensFrame(_random.NextInt64(), Many(0, 6, SampledToken)),
+        FrameType.Tokens => new TokensFrame(_random.NextInt64(), Many(0, 6, SampledToken), Timing()),
         FrameType.Clear => new ClearFrame(Slot(), _random.Next(PositionCount + 1)),
+        FrameType.Copy => Copy(),
         FrameType.State => State(),
         FrameType.Fault => new FaultFrame(_random.NextInt64(), Text(0, 100)),
         FrameType.Generate => new GenerateFrame(_random.NextInt64(), Request()),
@@ -57,8 +58,16 @@ internal sealed class RandomFrames(int seed)
         var hidden = new float[rows.Length * hello.HiddenSize];
         for (var i = 0; i < hidden.Length; i++)
             hidden[i] = (float)((_random.NextDouble() - 0.5) * 20);
-        return new BatchFrame(_random.NextInt64(), rows, hidden);
+        return new BatchFrame(_random.NextInt64(), rows, hidden, Timing: Timing());
     }
+
+    private CopyFrame Copy()
+    {
+        var source = Slot();
+        return new CopyFrame(source, (source + _random.Next(1, SlotCount)) % SlotCount, 1 + Position());
+    }
+
+    private RingTiming Timing() => new RingTiming().Then(_random.Next()).Then(_random.Next());
 
     private StateFrame State()
     {
@@ -95,9 +104,12 @@ internal sealed class RandomFrames(int seed)
     private GenerationFinish Finish()
     {
         var reason = Pick<FinishReason>();
-        return new GenerationFinish(reason, _random.Next(9_999), _random.Next(9_999), reason == FinishReason.Error
+        var promptTokens = _random.Next(9_999);
+        var error = reason == FinishReason.Error
             ? new GenerationError(Pick<GenerationErrorCode>(), Text(0, 60), _random.Next(5_000))
-            : null);
+            : null;
+        return new GenerationFinish(
+            reason, promptTokens, _random.Next(9_999), error, _random.Next(promptTokens + 1), 500 + _random.Next(500), _random.Next(500));
     }
 
     private SampledToken SampledToken() => new(

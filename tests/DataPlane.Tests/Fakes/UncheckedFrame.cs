@@ -26,6 +26,7 @@ internal static class UncheckedFrame
             case BatchFrame batch: RingFormat.Write(ref writer, batch, hello); break;
             case TokensFrame tokens: RingFormat.Write(ref writer, tokens); break;
             case ClearFrame clear: RingFormat.Write(ref writer, clear); break;
+            case CopyFrame copy: RingFormat.Write(ref writer, copy); break;
             case StateFrame state: RingFormat.Write(ref writer, state); break;
             case FaultFrame fault: RingFormat.Write(ref writer, fault); break;
             case GenerateFrame generate: GenerationRequestFormat.Write(ref writer, generate); break;

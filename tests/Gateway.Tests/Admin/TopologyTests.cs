@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using OrleansInference.DataPlane.Generation;
 using OrleansInference.Gateway.Tests.Fakes;
 
 namespace OrleansInference.Gateway.Tests.Admin;
@@ -50,6 +52,27 @@ public sealed class TopologyTests(GatewayFixture gateway) : IClassFixture<Gatewa
     }
 
     [Fact]
+    public async Task Metrics_WhenPromptsWereAnswered_CountTheirTokensTheCachedOnesAndGuesses()
+    {
+        const string Tokens = "oinf_gateway_prompt_tokens_total";
+        const string Cached = "oinf_gateway_cached_prompt_tokens_total";
+        const string Drafted = "oinf_gateway_draft_tokens_total";
+        const string Accepted = "oinf_gateway_accepted_draft_tokens_total";
+        var (tokens, cached) = (await CounterAsync(Tokens), await CounterAsync(Cached));
+        var (drafted, accepted) = (await CounterAsync(Drafted), await CounterAsync(Accepted));
+        gateway.Head.Script = request => request.FinishAsync(FinishReason.Stop, promptTokens: 100, cachedTokens: 60).AsTask();
+        await gateway.PostForJsonAsync("/v1/completions", """{"model":"pebble","prompt":["Hi","Ho"]}""");
+        gateway.Head.Script = Scripts.Failing(GenerationErrorCode.Internal, "broken");
+        using (await gateway.PostAsync("/v1/completions", """{"model":"pebble","prompt":"Hi"}""", TestContext.Current.CancellationToken))
+        {
+            (await CounterAsync(Tokens)).ShouldBe(tokens + 200);
+            (await CounterAsync(Cached)).ShouldBe(cached + 120);
+            (await CounterAsync(Drafted)).ShouldBe(drafted + 6);
+            (await CounterAsync(Accepted)).ShouldBe(accepted + 4);
+        }
+    }
+
+    [Fact]
     public async Task Models_WhenListed_AreTheDeployedOnes()
     {
         var list = await GetAsync("/v1/models");
@@ -67,6 +90,14 @@ public sealed class TopologyTests(GatewayFixture gateway) : IClassFixture<Gatewa
         using var response = await gateway.Http.GetAsync(path, TestContext.Current.CancellationToken);
         ((int)response.StatusCode).ShouldBe(404);
         (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("model_not_found");
+    }
+
+    private async Task<long> CounterAsync(string name)
+    {
+        var metrics = await gateway.Http.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
+        metrics.Split('\n').ShouldContain($"# TYPE {name} counter");
+        var line = metrics.Split('\n').Single(line => line.StartsWith(name + " ", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
     }
 
     private async Task<JsonElement> GetAsync(string path) =>

@@ -27,8 +27,10 @@ internal sealed class FakeHeadRequest(GenerateFrame frame, DataPlaneConnection c
     public ValueTask SendAsync(string text, params ImmutableArray<TokenLogProbability> tokens) =>
         connection.SendAsync(new DeltaFrame(frame.RequestId, new(text, tokens)));
 
-    public ValueTask FinishAsync(FinishReason reason = FinishReason.Stop, int promptTokens = 7, int completionTokens = 4) =>
-        FinishAsync(new GenerationFinish(reason, promptTokens, completionTokens));
+    public ValueTask FinishAsync(
+        FinishReason reason = FinishReason.Stop, int promptTokens = 7, int completionTokens = 4, int cachedTokens = 3) =>
+        FinishAsync(new GenerationFinish(
+            reason, promptTokens, completionTokens, CachedTokens: cachedTokens, DraftedTokens: 3, AcceptedTokens: 2));
 
     public ValueTask FailAsync(GenerationErrorCode code, string message, int retryAfterMilliseconds = 0) =>
         FinishAsync(new GenerationFinish(FinishReason.Error, 0, 0, new(code, message, retryAfterMilliseconds)));

@@ -24,7 +24,9 @@ public sealed class ChatAnswerTests(GatewayFixture gateway) : IClassFixture<Gate
             + """
             "logprobs":null,"finish_reason":"stop"}]
             """);
-        answer.GetProperty("usage").GetRawText().ShouldBe("""{"prompt_tokens":7,"completion_tokens":4,"total_tokens":11}""");
+        answer.GetProperty("usage").GetRawText().ShouldBe(
+            """{"prompt_tokens":7,"completion_tokens":4,"total_tokens":11,"prompt_tokens_details":{"cached_tokens":3},"completion_tokens_details":"""
+            + """{"accepted_prediction_tokens":2,"rejected_prediction_tokens":1}}""");
     }
 
     [Fact]
@@ -52,7 +54,9 @@ public sealed class ChatAnswerTests(GatewayFixture gateway) : IClassFixture<Gate
 
         events[..^1].ShouldAllBe(one => one.GetProperty("usage").ValueKind == JsonValueKind.Null);
         events[^1].GetProperty("choices").GetArrayLength().ShouldBe(0);
-        events[^1].GetProperty("usage").GetRawText().ShouldBe("""{"prompt_tokens":7,"completion_tokens":4,"total_tokens":11}""");
+        events[^1].GetProperty("usage").GetRawText().ShouldBe(
+            """{"prompt_tokens":7,"completion_tokens":4,"total_tokens":11,"prompt_tokens_details":{"cached_tokens":3},"completion_tokens_details":"""
+            + """{"accepted_prediction_tokens":2,"rejected_prediction_tokens":1}}""");
         TextOf(events, 0).ShouldBe("Once upon a time");
         events.Select(one => one.GetProperty("id").GetString()).Distinct().ShouldHaveSingleItem();
     }
@@ -66,7 +70,7 @@ public sealed class ChatAnswerTests(GatewayFixture gateway) : IClassFixture<Gate
             var mine = Interlocked.Increment(ref number);
             await request.SendAsync($"choice {mine}");
             await request.SendAsync(" goes on");
-            await request.FinishAsync(FinishReason.Length, 7, mine);
+            await request.FinishAsync(FinishReason.Length, 7, mine, cachedTokens: mine);
         };
         var events = await gateway.PostForEventsAsync(Path,
             $$"""{{{Messages}},"stream":true,"n":3,"stream_options":{"include_usage":true} }""");
@@ -83,8 +87,10 @@ public sealed class ChatAnswerTests(GatewayFixture gateway) : IClassFixture<Gate
             choices[..^1].ShouldAllBe(choice => choice.GetProperty("finish_reason").ValueKind == JsonValueKind.Null);
         }
 
-        // The prompt counts once, however many choices it has.
-        events[^1].GetProperty("usage").GetRawText().ShouldBe("""{"prompt_tokens":7,"completion_tokens":6,"total_tokens":13}""");
+        // The prompt counts once, however many choices it has, and as cached what none of them computed.
+        events[^1].GetProperty("usage").GetRawText().ShouldBe(
+            """{"prompt_tokens":7,"completion_tokens":6,"total_tokens":13,"prompt_tokens_details":{"cached_tokens":1},"completion_tokens_details":"""
+            + """{"accepted_prediction_tokens":6,"rejected_prediction_tokens":3}}""");
     }
 
     [Fact]

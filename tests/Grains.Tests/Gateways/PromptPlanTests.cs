@@ -6,9 +6,11 @@ public sealed class PromptPlanTests
 {
     [Theory]
     [InlineData(4_000, 1, 512)]
-    [InlineData(4_000, 3, 334)]
-    [InlineData(4_000, 8, 125)]
-    [InlineData(40_000, 3, 512)]
+    [InlineData(4_096, 2, 64)]
+    [InlineData(4_000, 3, 42)]
+    [InlineData(4_000, 8, 32)]
+    [InlineData(40_000, 3, 417)]
+    [InlineData(80_000, 3, 512)]
     [InlineData(40, 3, 32)]
     [InlineData(0, 3, 32)]
     public void For_FollowsStagesPromptAndBatch(long promptBytes, int stages, int expected) =>

@@ -11,10 +11,10 @@ public sealed class StreamingDetokenizerTests
         var detokenizer = new StreamingDetokenizer();
         var bytes = Encoding.UTF8.GetBytes("é€😀");
 
-        var outputs = bytes.Select(one => detokenizer.Append([one])).ToArray();
+        var outputs = bytes.Select(one => detokenizer.Append([one]).ToString()).ToArray();
 
         outputs.ShouldBe(["", "é", "", "", "€", "", "", "", "😀"]);
-        detokenizer.Flush().ShouldBe("");
+        detokenizer.Flush().ToString().ShouldBe("");
     }
 
     [Fact]
@@ -22,9 +22,9 @@ public sealed class StreamingDetokenizerTests
     {
         var detokenizer = new StreamingDetokenizer();
 
-        detokenizer.Append([0xE2, 0x82]).ShouldBe("");
-        detokenizer.Append("a"u8).ShouldBe("\uFFFDa");
-        detokenizer.Append([0xFF]).ShouldBe("\uFFFD");
+        detokenizer.Append([0xE2, 0x82]).ToString().ShouldBe("");
+        detokenizer.Append("a"u8).ToString().ShouldBe("\uFFFDa");
+        detokenizer.Append([0xFF]).ToString().ShouldBe("\uFFFD");
     }
 
     [Fact]
@@ -32,10 +32,10 @@ public sealed class StreamingDetokenizerTests
     {
         var detokenizer = new StreamingDetokenizer();
 
-        detokenizer.Append([0xF0, 0x9F]).ShouldBe("");
-        detokenizer.Flush().ShouldBe("\uFFFD");
-        detokenizer.Append("ok"u8).ShouldBe("ok");
-        detokenizer.Flush().ShouldBe("");
+        detokenizer.Append([0xF0, 0x9F]).ToString().ShouldBe("");
+        detokenizer.Flush().ToString().ShouldBe("\uFFFD");
+        detokenizer.Append("ok"u8).ToString().ShouldBe("ok");
+        detokenizer.Flush().ToString().ShouldBe("");
     }
 
     [Theory]

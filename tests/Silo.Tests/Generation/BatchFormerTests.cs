@@ -5,59 +5,87 @@ namespace OrleansInference.Silo.Tests.Generation;
 
 public sealed class BatchFormerTests
 {
+    private readonly BatchFormer _former = new();
+
     [Fact]
-    public void Form_WhenNothingIsToBeSent_ReturnsNull() => new BatchFormer(8).Form([]).ShouldBeNull();
+    public void Form_WhenNothingIsToBeSent_SaysSo() => _former.Form([], Limits(8), Batch(8)).ShouldBeFalse();
 
     [Fact]
     public void Form_WhenAPromptIsLong_SendsItInChunksAndSamplesItsLastRowOnly()
     {
-        var former = new BatchFormer(8);
         var sequence = new Sequence(2, Prompt(7), chunkRows: 3);
 
-        var batches = Enumerable.Range(0, 3).Select(_ => former.Form([sequence]).ShouldNotBeNull()).ToList();
+        var batches = Enumerable.Range(0, 3).Select(_ => Form([sequence], Limits(8))).ToList();
 
-        batches.Select(batch => batch.Rows.Length).ShouldBe([3, 3, 1]);
-        batches.SelectMany(batch => batch.Rows).Select(row => row.Position).ShouldBe(Enumerable.Range(0, 7));
-        batches.SelectMany(batch => batch.Tokens).ShouldBe(Prompt(7));
-        batches.SelectMany(batch => batch.Rows).Where(row => row.Sample).ShouldBe([new BatchRow(2, 6, true)]);
-        batches[2].Parts.ShouldBe([new SequencePart(sequence, 1, 7, IsSampled: true)]);
-        former.Form([sequence]).ShouldBeNull();
+        batches.Select(batch => batch.RowCount).ShouldBe([3, 3, 1]);
+        batches.SelectMany(batch => batch.Rows.ToArray()).Select(row => row.Position).ShouldBe(Enumerable.Range(0, 7));
+        batches.SelectMany(batch => batch.Tokens.ToArray()).ShouldBe(Prompt(7));
+        batches.SelectMany(batch => batch.Rows.ToArray()).Where(row => row.Sample).ShouldBe([new BatchRow(2, 6, true)]);
+        batches[2].Parts.ToArray().ShouldBe([new SequencePart(sequence, 1, 7, IsSampled: true, Era: 0)]);
+        batches.ShouldAllBe(batch => batch.HoldsPrompt);
+        _former.Form([sequence], Limits(8), Batch(8)).ShouldBeFalse();
     }
 
     [Fact]
     public void Form_WhenStreamsRun_PutsTheirRowsBeforePrompts()
     {
-        var former = new BatchFormer(6);
         var prompt = new Sequence(0, Prompt(100), chunkRows: 64);
-        var running = new[] { Decoding(1), Decoding(2), Decoding(3) };
 
-        var batch = former.Form([prompt, .. running]).ShouldNotBeNull();
+        var batch = Form([prompt, Decoding(1), Decoding(2), Decoding(3)], Limits(6));
 
-        batch.Rows.Select(row => row.Slot).ShouldBe([1, 2, 3, 0, 0, 0]);
-        batch.Rows.Take(3).ShouldAllBe(row => row.Sample && row.Position == 1);
+        batch.Rows.ToArray().Select(row => row.Slot).ShouldBe([1, 2, 3, 0, 0, 0]);
+        batch.Rows.ToArray().Take(3).ShouldAllBe(row => row.Sample && row.Position == 1);
+    }
+
+    [Fact]
+    public void Form_WhenRowsAreBounded_GivesPromptsWhatIsLeftButNeverNothing()
+    {
+        var prompt = new Sequence(0, Prompt(100), chunkRows: 64);
+        var limits = new BatchLimits(MaximumRows: 20, DecodeRows: 9, Rows: 7, LeastPromptRows: 2);
+
+        Form([prompt, Decoding(1), Decoding(2)], limits).Parts.ToArray().Select(part => part.RowCount).ShouldBe([1, 1, 5]);
+        Form([prompt, .. Enumerable.Range(1, 9).Select(Decoding)], limits).RowCount.ShouldBe(9 + 2);
+    }
+
+    [Fact]
+    public void Form_WhenStreamsShareSeveralBatches_GivesEachBatchItsShare()
+    {
+        var sequences = Enumerable.Range(0, 8).Select(Decoding).ToList();
+
+        var slots = Enumerable.Range(0, 3)
+            .Select(_ => Form(sequences, Limits(16) with { DecodeRows = 3 }).Rows.ToArray().Select(row => row.Slot).ToArray()).ToList();
+
+        slots.ShouldBe([[0, 1, 2], [3, 4, 5], [6, 7]]);
     }
 
     [Fact]
     public void Form_WhenPromptsWait_LetsThemTakeTurns()
     {
-        var former = new BatchFormer(4);
         var sequences = Enumerable.Range(0, 3).Select(slot => new Sequence(slot, Prompt(12), chunkRows: 4)).ToList();
 
-        var order = Enumerable.Range(0, 9).Select(_ => former.Form(sequences)!.Rows.Select(row => row.Slot).Distinct().Single());
+        var order = Enumerable.Range(0, 9).Select(_ => Form(sequences, Limits(4)).Rows.ToArray().Select(row => row.Slot).Distinct().Single());
 
         order.ShouldBe([0, 1, 2, 0, 1, 2, 0, 1, 2]);
     }
 
     [Fact]
+    public void Form_WhenAChunkIsLeftPartlyEmpty_FillsItWithTheNextPromptAndNoFurther()
+    {
+        Sequence[] sequences = [new(0, Prompt(3), chunkRows: 8), new(1, Prompt(40), chunkRows: 8)];
+
+        Form(sequences, Limits(64)).Parts.ToArray().Select(part => part.RowCount).ShouldBe([3, 5]);
+        Form(sequences, Limits(64)).Parts.ToArray().Select(part => part.RowCount).ShouldBe([8]);
+    }
+
+    [Fact]
     public void Form_WhenMoreStreamsRunThanABatchHolds_LeavesNobodyOut()
     {
-        var former = new BatchFormer(3);
         var sequences = Enumerable.Range(0, 5).Select(Decoding).ToList();
         var counts = new int[5];
 
         for (var step = 0; step < 10; step++)
         {
-            foreach (var part in former.Form(sequences).ShouldNotBeNull().Parts)
+            foreach (var part in Form(sequences, Limits(3)).Parts)
             {
                 counts[part.Sequence.Slot]++;
                 part.Sequence.Continue(0);
@@ -70,13 +98,12 @@ public sealed class BatchFormerTests
     [Fact]
     public void Form_WhenASequenceIsPaused_TakesNoDecodeRowOfIt()
     {
-        var former = new BatchFormer(8);
         var (paused, running) = (Decoding(0), Decoding(1));
         paused.IsPaused = true;
 
-        former.Form([paused, running]).ShouldNotBeNull().Rows.Select(row => row.Slot).ShouldBe([1]);
+        Form([paused, running], Limits(8)).Rows.ToArray().Select(row => row.Slot).ShouldBe([1]);
         paused.IsPaused = false;
-        former.Form([paused, running]).ShouldNotBeNull().Rows.Select(row => row.Slot).ShouldBe([0]);
+        Form([paused, running], Limits(8)).Rows.ToArray().Select(row => row.Slot).ShouldBe([0]);
     }
 
     [Fact]
@@ -86,28 +113,67 @@ public sealed class BatchFormerTests
         {
             var random = new Random(seed);
             var maximumRows = random.Next(1, 12);
-            var former = new BatchFormer(maximumRows);
             var sequences = Enumerable.Range(0, random.Next(1, 8))
-                .Select(slot => new Sequence(slot, Prompt(random.Next(1, 20)), random.Next(1, 9))).ToList();
-            var next = new int[sequences.Count];
-            for (var step = 0; step < 60; step++)
+                .Select(slot => new Sequence(slot, Prompt(random.Next(1, 20)), random.Next(1, 9))).ToArray();
+            var limits = new BatchLimits(maximumRows, random.Next(1, 9), random.Next(1, 14), random.Next(1, 4));
+            var next = new int[sequences.Length];
+            var batch = new BatchInFlight(maximumRows, sequences.Length);
+            for (var step = 0; step < 60; step++, batch.Clear())
             {
-                if (former.Form(sequences) is not { } batch)
+                if (!_former.Form(sequences, limits, batch))
                     break;
-                batch.Rows.Length.ShouldBeInRange(1, maximumRows, $"seed {seed}");
-                batch.Parts.Sum(part => part.RowCount).ShouldBe(batch.Rows.Length, $"seed {seed}");
+                batch.RowCount.ShouldBeInRange(1, maximumRows, $"seed {seed}");
+                batch.Parts.ToArray().Sum(part => part.RowCount).ShouldBe(batch.RowCount, $"seed {seed}");
                 foreach (var row in batch.Rows)
                     row.Position.ShouldBe(next[row.Slot]++, $"seed {seed}");
-                foreach (var part in batch.Parts.Where(part => part.IsSampled && random.Next(10) > 0))
+                foreach (var part in batch.Parts.ToArray().Where(part => part.IsSampled && random.Next(10) > 0))
                     part.Sequence.Continue(random.Next(100));
             }
         }
     }
 
+    [Fact]
+    public void Form_WhenItRunsOnAndOn_AllocatesNothing()
+    {
+        Sequence[] sequences = [new(0, Prompt(5_000), chunkRows: 3), .. Enumerable.Range(1, 5).Select(Decoding)];
+        var batch = new BatchInFlight(8, sequences.Length);
+        Steps(100);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Steps(1_000);
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        sequences[1].SentRows.ShouldBeGreaterThan(600);
+
+        void Steps(int count)
+        {
+            for (var step = 0; step < count; step++, batch.Clear())
+            {
+                _former.Form(sequences, Limits(8) with { DecodeRows = 3 }, batch);
+                foreach (var part in batch.Parts)
+                {
+                    if (part.IsSampled)
+                        part.Sequence.Continue(7);
+                }
+            }
+        }
+    }
+
+    private BatchInFlight Form(IReadOnlyList<Sequence> sequences, BatchLimits limits)
+    {
+        var batch = Batch(limits.MaximumRows);
+        _former.Form([.. sequences], limits, batch).ShouldBeTrue();
+        return batch;
+    }
+
+    private static BatchLimits Limits(int rows) => new(rows, DecodeRows: rows, rows, LeastPromptRows: 1);
+
+    private static BatchInFlight Batch(int maximumRows) => new(maximumRows, maximumParts: 16);
+
     private static Sequence Decoding(int slot)
     {
-        var sequence = new Sequence(slot, Prompt(1), 1);
-        sequence.Take([], [], 1);
+        var sequence = new Sequence(slot, Prompt(1), 1, maximumTokens: 2_000);
+        sequence.Take(Batch(1), 1);
         sequence.Continue(7);
         return sequence;
     }

@@ -12,10 +12,10 @@ public sealed class CompletionTextTests
     {
         var text = new CompletionText(new FakeTokenizer(), []);
 
-        text.Append(Token(95)).Text.ShouldBe("");
-        text.Append(Token(96)).Text.ShouldBe("é");
-        text.Append(Token(95)).Text.ShouldBe("");
-        text.Flush().Text.ShouldBe("\uFFFD");
+        text.AppendAndRead(Token(95)).Text.ShouldBe("");
+        text.AppendAndRead(Token(96)).Text.ShouldBe("é");
+        text.AppendAndRead(Token(95)).Text.ShouldBe("");
+        text.FlushAndRead().Text.ShouldBe("\uFFFD");
     }
 
     [Fact]
@@ -23,7 +23,7 @@ public sealed class CompletionTextTests
     {
         var text = new CompletionText(new FakeTokenizer(), ["END"]);
 
-        var deltas = FakeModel.Tokenize("aENx").Select(token => text.Append(Token(token))).ToList();
+        var deltas = FakeModel.Tokenize("aENx").Select(token => text.AppendAndRead(Token(token))).ToList();
 
         deltas.Select(delta => delta.Text).ShouldBe(["a", "", "", "ENx"]);
         deltas.Select(delta => delta.Tokens.Length).ShouldBe([1, 0, 0, 3]);
@@ -34,7 +34,7 @@ public sealed class CompletionTextTests
     {
         var text = new CompletionText(new FakeTokenizer(), ["END"]);
 
-        var deltas = FakeModel.Tokenize("aEND").Select(token => text.Append(Token(token))).ToList();
+        var deltas = FakeModel.Tokenize("aEND").Select(token => text.AppendAndRead(Token(token))).ToList();
 
         string.Concat(deltas.Select(delta => delta.Text)).ShouldBe("a");
         deltas.SelectMany(delta => delta.Tokens).Select(token => token.Token).ShouldBe(FakeModel.Tokenize("a"));
@@ -46,7 +46,7 @@ public sealed class CompletionTextTests
     {
         var text = new CompletionText(new FakeTokenizer(), ["gain"]);
 
-        var delta = text.Append(Token(98));
+        var delta = text.AppendAndRead(Token(98));
 
         delta.Text.ShouldBe(" a");
         delta.Tokens.ShouldHaveSingleItem().Token.ShouldBe(98);
@@ -56,9 +56,9 @@ public sealed class CompletionTextTests
     public void Flush_WhenTheBeginningOfAStopIsHeldBack_ShowsItWithItsTokens()
     {
         var text = new CompletionText(new FakeTokenizer(), ["END"]);
-        text.Append(Token(FakeModel.Tokenize("E")[0]));
+        text.AppendAndRead(Token(FakeModel.Tokenize("E")[0]));
 
-        var delta = text.Flush();
+        var delta = text.FlushAndRead();
 
         delta.Text.ShouldBe("E");
         delta.Tokens.Length.ShouldBe(1);
@@ -70,7 +70,7 @@ public sealed class CompletionTextTests
         var text = new CompletionText(new FakeTokenizer(), []);
         var sampled = new SampledToken(0, 1, 95, -0.25f, [new TokenProbability(97, -1.5f)]);
 
-        var token = text.Append(sampled).Tokens.ShouldHaveSingleItem();
+        var token = text.AppendAndRead(sampled).Tokens.ShouldHaveSingleItem();
 
         token.LogProbability.ShouldBe(-0.25f);
         token.Bytes.ShouldBe([0xC3]);

@@ -8,7 +8,8 @@ namespace OrleansInference.Silo.Tests.Stages;
 /// <summary>Layers of <see cref="FakeModel"/>, as strict about order, positions and cells as a real engine.</summary>
 internal sealed class FakeStageEngine(StageConfiguration configuration) : IStageEngine
 {
-    private readonly Dictionary<int, (int Position, long[] States)> _slots = [];
+    // Per slot the layers' states after each row, so that a slot can go back.
+    private readonly Dictionary<int, List<long[]>> _slots = [];
     private readonly HashSet<int> _opened = [];
     private readonly float[] _hidden = new float[configuration.MaximumBatchRows * FakeModel.HiddenSize];
     private readonly SampledToken[] _tokens = new SampledToken[configuration.MaximumBatchRows];
@@ -31,7 +32,7 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
         BeforeDecode = _ => Interlocked.Decrement(ref batches) >= 0 ? Task.CompletedTask : hold.Task;
     }
 
-    /// <summary>Every call in order, as "decode", "open 3" or "clear 3".</summary>
+    /// <summary>Every call in order, as "decode", "open 3", "clear 3", "clear 3 from 20" or "copy 3 to 4 up to 20".</summary>
     public ConcurrentQueue<string> Calls { get; } = new();
 
     /// <summary>Rows of every batch.</summary>
@@ -42,12 +43,15 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
 
     public bool IsDisposed { get; private set; }
 
-    public int OccupiedSlots
+    public int OccupiedSlots => Positions.Count;
+
+    /// <summary>Slots that hold something, in order, and how much.</summary>
+    public IReadOnlyList<(int Slot, int End)> Positions
     {
         get
         {
             lock (_slots)
-                return _slots.Count;
+                return [.. _slots.Select(slot => (slot.Key, slot.Value.Count)).Order()];
         }
     }
 
@@ -67,7 +71,7 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
         using var call = Enter($"open {slot}");
         lock (_slots)
         {
-            if (!Shape.IsLast || history.IsEmpty || _slots.ContainsKey(slot) || !_opened.Add(slot))
+            if (!Shape.IsLast || history.IsEmpty || _slots.ContainsKey(slot) == _opened.Add(slot))
                 throw new ArgumentException($"Slot {slot} cannot be opened: it is in use, or this is not the last stage.");
         }
         return ValueTask.CompletedTask;
@@ -75,16 +79,32 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
 
     public ValueTask ClearAsync(int slot, int fromPosition)
     {
-        using var call = Enter($"clear {slot}");
+        using var call = Enter(fromPosition == 0 ? $"clear {slot}" : $"clear {slot} from {fromPosition}");
         lock (_slots)
         {
+            if (fromPosition > 0)
+            {
+                if (_slots.TryGetValue(slot, out var rows))
+                    rows.RemoveRange(Math.Min(fromPosition, rows.Count), Math.Max(0, rows.Count - fromPosition));
+                return ValueTask.CompletedTask;
+            }
             _slots.Remove(slot);
             _opened.Remove(slot);
         }
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask CopyAsync(int sourceSlot, int targetSlot, int endPosition) => throw new NotSupportedException();
+    public ValueTask CopyAsync(int sourceSlot, int targetSlot, int endPosition)
+    {
+        using var call = Enter($"copy {sourceSlot} to {targetSlot} up to {endPosition}");
+        lock (_slots)
+        {
+            if (_slots.ContainsKey(targetSlot) || !_slots.TryGetValue(sourceSlot, out var states) || states.Count < endPosition)
+                throw new ArgumentException($"Slot {sourceSlot} does not hold {endPosition} positions, or slot {targetSlot} is not empty.");
+            _slots[targetSlot] = states[..endPosition];
+        }
+        return ValueTask.CompletedTask;
+    }
 
     public ValueTask<byte[]> ExportAsync(int slot) => throw new NotSupportedException();
 
@@ -112,7 +132,7 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
             if (Shape.IsLast && rows[index].Sample)
                 _tokens[sampled++] = Sample(rows[index], value);
         }
-        if (_slots.Values.Sum(slot => slot.Position) > Shape.CellCount)
+        if (_slots.Values.Sum(rows => rows.Count) > Shape.CellCount)
             throw new StageEngineException("The cache is full.");
         return Shape.IsLast
             ? new StageOutput(default, _tokens.AsMemory(0, sampled))
@@ -128,12 +148,14 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
 
     private long Advance(BatchRow row, long value)
     {
-        var (position, states) = _slots.TryGetValue(row.Slot, out var slot) ? slot : (0, new long[Shape.LayerCount]);
-        if (row.Position != position)
-            throw new ArgumentException($"Slot {row.Slot} is at position {position}; row {row.Position} would leave a gap.");
+        if (!_slots.TryGetValue(row.Slot, out var rows))
+            _slots[row.Slot] = rows = [];
+        if (row.Position != rows.Count)
+            throw new ArgumentException($"Slot {row.Slot} is at position {rows.Count}; row {row.Position} would leave a gap.");
+        var states = rows.Count > 0 ? [.. rows[^1]] : new long[Shape.LayerCount];
         for (var layer = 0; layer < states.Length; layer++)
             value = states[layer] = FakeModel.Advance(configuration.FirstLayer + layer, states[layer], value);
-        _slots[row.Slot] = (position + 1, states);
+        rows.Add(states);
         return value;
     }
 

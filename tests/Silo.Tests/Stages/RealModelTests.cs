@@ -9,6 +9,8 @@ public sealed class RealModelTests(TestModels models)
     private const int TokenCount = 24;
     private const int ChunkRows = 20;
 
+    private static readonly Dictionary<string, string?> s_noReuse = new() { ["Generation:PrefixReuse"] = "false" };
+
     private static readonly SamplingParameters s_greedy = new() { Temperature = 0, LogProbabilities = true };
 
     private static readonly SamplingParameters s_seeded = new()
@@ -30,11 +32,58 @@ public sealed class RealModelTests(TestModels models)
 
         foreach (var stages in new[] { 1, 2, 3, Math.Min(8, model.Manifest.LayerCount) })
         {
-            await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages);
+            // With reuse the second prompt would be computed in other batches, and so to other last bits.
+            await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages, more: s_noReuse);
             await using var gateway = await ring.ConnectAsync();
             ShouldBe(await CompleteAsync(gateway, prompt, s_greedy), greedy);
             ShouldBe(await CompleteAsync(gateway, prompt, s_seeded), seeded);
         }
+    }
+
+    [Theory]
+    [InlineData("pebble", 2, 0)]
+    [InlineData("pebble", 3, 0)]
+    [InlineData("pebble", 2, 1)]
+    [InlineData("tiny-qwen3 Q8_0", 3, 0)]
+    public async Task Ring_WhenTextRepeatsItself_DrawsTheSameTokensHoweverManyAreGuessed(string name, int stages, int batchesInFlight)
+    {
+        var model = await models.GetAsync(name);
+        int[] block = model.Prompt(seed: 3, length: 9);
+        int[] prompt = [.. block, .. block, .. block, .. block, .. block];
+        await using var whole = new WholeModel(model);
+        // Drawn from three tokens, a text often goes on as it did before, and often does not.
+        var few = s_greedy with { LogitBias = [.. block.Distinct().Take(3).Select(token => new LogitBias(token, 100))] };
+        SamplingParameters[] samplings =
+        [
+            s_greedy, s_seeded, few, few with { Temperature = 0.8f, Seed = 5 },
+            few with { Temperature = 0.5f, Seed = 6, PresencePenalty = 0.3f, FrequencyPenalty = 0.2f, RepeatPenalty = 1.1f, PenaltyWindow = 12 },
+        ];
+        var expected = new List<List<Drawn>>();
+        for (var slot = 0; slot < samplings.Length; slot++)
+            expected.Add(await Conversation.RunAsync(whole, slot, prompt, TokenCount, samplings[slot], ChunkRows));
+        var (drafted, accepted) = (0, 0);
+
+        foreach (var guesses in new[] { 0, 1, 8 })
+        {
+            var settings = new Dictionary<string, string?>(s_noReuse)
+            {
+                ["Generation:DraftTokens"] = $"{guesses}", ["Generation:BatchesInFlight"] = $"{batchesInFlight}",
+            };
+            await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages, more: settings);
+            await using var gateway = await ring.ConnectAsync();
+            for (var index = 0; index < samplings.Length; index++)
+            {
+                var completion = await CompleteAsync(gateway, prompt, samplings[index]);
+                ShouldBe(completion, expected[index]);
+                (completion.Finish.DraftedTokens == 0 || guesses > 0).ShouldBeTrue();
+                (drafted, accepted) = (drafted + completion.Finish.DraftedTokens, accepted + completion.Finish.AcceptedTokens);
+            }
+        }
+
+        if (batchesInFlight == 1)
+            drafted.ShouldBe(0, "nothing is under way beside the row that is known");
+        else
+            accepted.ShouldBeInRange(10, drafted - 10, "guesses were right and wrong");
     }
 
     [Fact]
@@ -61,6 +110,38 @@ public sealed class RealModelTests(TestModels models)
             completions[number].Finish.Reason.ShouldBe(FinishReason.Stop);
             completions[number].Text.ShouldContain($"{number + 5}");
         }
+    }
+
+    [Theory]
+    [InlineData("F16")]
+    [InlineData("Q8")]
+    public async Task Ring_WhenRowsTravelInFewerBits_StillAnswersAndEnds(string elementType)
+    {
+        var model = await models.GetAsync("pebble");
+        var settings = new Dictionary<string, string?> { ["DataPlane:ElementType"] = elementType };
+        await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages: 3, more: settings);
+        await using var gateway = await ring.ConnectAsync();
+
+        var completions = new List<TestCompletion>();
+        for (var number = 0; number < 4; number++)
+        {
+            completions.Add(await gateway.SendAsync(new GenerationRequest
+            {
+                Messages = [new ChatMessage("user", $"What is {number + 1} plus 4?")],
+                Sampling = SamplingParameters.Greedy,
+                MaximumTokens = 40,
+            }));
+        }
+        await Task.WhenAll(completions.Select(completion => completion.Finished)).Within();
+
+        foreach (var completion in completions)
+        {
+            completion.Finish.Reason.ShouldBe(FinishReason.Stop);
+            completion.Text.ShouldNotBeEmpty();
+        }
+        // Half precision is far below what decides pebble's answers.
+        if (elementType == "F16")
+            completions.Select((completion, number) => completion.Text.Contains($"{number + 5}")).ShouldAllBe(isRight => isRight);
     }
 
     private static async Task<TestCompletion> CompleteAsync(TestGateway gateway, int[] prompt, SamplingParameters sampling)

@@ -35,14 +35,15 @@ internal sealed class TestRing : IAsyncDisposable
     }
 
     /// <summary>A ring that computes a real model, one thread per stage.</summary>
-    public static async Task<TestRing> StartReadyAsync(TestModel model, IStageEngineFactory factory, int stages, int slots = 4)
+    public static async Task<TestRing> StartReadyAsync(
+        TestModel model, IStageEngineFactory factory, int stages, int slots = 4, int context = 256,
+        IReadOnlyDictionary<string, string?>? more = null)
     {
-        const int Context = 256;
-        var settings = new Dictionary<string, string?> { ["Device:Threads"] = "1" };
+        var settings = new Dictionary<string, string?>(more ?? new Dictionary<string, string?>()) { ["Device:Threads"] = "1" };
         var silos = new List<TestSilo>();
         for (var stage = 0; stage < stages; stage++)
             silos.Add(await TestSilo.StartAsync($"device-{stage}", settings, factory));
-        var template = new StageAssignment(Pipeline, model.Manifest.Id, 1, 0, stages, 0, 0, "", slots, slots * Context, Context, 64);
+        var template = new StageAssignment(Pipeline, model.Manifest.Id, 1, 0, stages, 0, 0, "", slots, slots * context, context, 64);
         var ring = new TestRing(silos, template, model.Manifest.LayerCount);
         await ring.BecomeReadyAsync(epoch: 1);
         return ring;

@@ -1,16 +1,15 @@
-using System.Collections.Concurrent;
-
 namespace OrleansInference.Silo.Engines.LlamaCpp;
 
 /// <summary>A thread of its own that carries out work in the order it was given, from a bounded queue.</summary>
 internal sealed class EngineThread : IAsyncDisposable
 {
-    private readonly BlockingCollection<Command> _queue;
+    private readonly object _gate = new();
+    private readonly Queue<EngineCommand> _queue;
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string _name;
     private readonly int _capacity;
-    private volatile bool _stopping;
     private readonly Action _atEnd;
+    private bool _isStopping;
 
     /// <param name="atEnd">Runs on the thread, after everything else.</param>
     public EngineThread(string name, int capacity, Action atEnd)
@@ -18,39 +17,44 @@ internal sealed class EngineThread : IAsyncDisposable
         _name = name;
         _capacity = capacity;
         _atEnd = atEnd;
-        _queue = new BlockingCollection<Command>(new ConcurrentQueue<Command>(), capacity);
+        _queue = new Queue<EngineCommand>(capacity);
         new Thread(Run) { Name = name, IsBackground = true }.Start();
     }
 
-    /// <summary>Queues work. Work that has not begun when it is cancelled is left out.</summary>
-    /// <exception cref="StageEngineException">The queue is full.</exception>
-    public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellation = default)
+    /// <summary>Queues work, or refuses it at once: with a <see cref="StageEngineException"/> when the queue is full.</summary>
+    public void Enqueue(EngineCommand command)
     {
-        var command = new Command<T>(work, cancellation);
-        try
+        Exception refusal;
+        lock (_gate)
         {
-            if (_queue.TryAdd(command))
-                return command.Completion;
+            if (!_isStopping && _queue.Count < _capacity)
+            {
+                _queue.Enqueue(command);
+                Monitor.Pulse(_gate);
+                return;
+            }
+            refusal = _isStopping
+                ? new ObjectDisposedException(_name)
+                : new StageEngineException($"{_name} has {_capacity} calls waiting and takes no more.");
         }
-        catch (InvalidOperationException)
-        {
-            // Adding is completed, or the queue is disposed of: the engine is.
-            return Task.FromException<T>(new ObjectDisposedException(_name));
-        }
-        return Task.FromException<T>(new StageEngineException($"{_name} has {_capacity} calls waiting and takes no more."));
+        command.Refuse(refusal);
+    }
+
+    /// <summary>Queues work that comes now and then.</summary>
+    public Task<T> RunAsync<T>(Func<T> work)
+    {
+        var command = new SingleCommand<T>(work);
+        Enqueue(command);
+        return command.Completion;
     }
 
     /// <summary>Refuses what waits, and returns when the call that runs now has ended and the thread with it.</summary>
     public ValueTask DisposeAsync()
     {
-        _stopping = true;
-        try
+        lock (_gate)
         {
-            _queue.CompleteAdding();
-        }
-        catch (ObjectDisposedException)
-        {
-            // The thread has ended already.
+            _isStopping = true;
+            Monitor.Pulse(_gate);
         }
         return new ValueTask(_finished.Task);
     }
@@ -59,15 +63,11 @@ internal sealed class EngineThread : IAsyncDisposable
     {
         try
         {
-            foreach (var command in _queue.GetConsumingEnumerable())
-            {
-                if (_stopping)
-                    command.Refuse(new ObjectDisposedException(_name));
-                else
-                    command.Execute();
-            }
+            while (Next() is { } command)
+                command.Execute();
+            while (_queue.TryDequeue(out var command))
+                command.Refuse(new ObjectDisposedException(_name));
             _atEnd();
-            _queue.Dispose();
             _finished.SetResult();
         }
         catch (Exception error)
@@ -76,14 +76,22 @@ internal sealed class EngineThread : IAsyncDisposable
         }
     }
 
-    private abstract class Command
+    /// <returns>Null when the thread is to end; nothing is added to the queue from then on.</returns>
+    private EngineCommand? Next()
     {
-        public abstract void Execute();
-
-        public abstract void Refuse(Exception reason);
+        lock (_gate)
+        {
+            while (!_isStopping)
+            {
+                if (_queue.TryDequeue(out var command))
+                    return command;
+                Monitor.Wait(_gate);
+            }
+            return null;
+        }
     }
 
-    private sealed class Command<T>(Func<T> work, CancellationToken cancellation) : Command
+    private sealed class SingleCommand<T>(Func<T> work) : EngineCommand
     {
         private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -91,11 +99,6 @@ internal sealed class EngineThread : IAsyncDisposable
 
         public override void Execute()
         {
-            if (cancellation.IsCancellationRequested)
-            {
-                _completion.SetCanceled(cancellation);
-                return;
-            }
             try
             {
                 _completion.SetResult(work());

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OrleansInference.DataPlane.Generation;
 using OrleansInference.DataPlane.Rows;
 using OrleansInference.Silo.Engines.LlamaCpp.Interop;
@@ -17,6 +18,7 @@ internal sealed class LlamaStageEngine : IStageEngine
     private readonly SampledToken[] _sampled;
     private readonly SlotTable _slots;
     private readonly EngineThread _thread;
+    private readonly EngineCall<StageInput, StageOutput> _decode;
     private readonly Lock _disposing = new();
     private bool _isDisposed;
 
@@ -32,6 +34,7 @@ internal sealed class LlamaStageEngine : IStageEngine
         _sampled = new SampledToken[shape.IsLast ? shape.SlotCount : 0];
         _slots = new SlotTable(shape.SlotCount, context.SlotCellCount, shape.MaximumBatchRows, model.HasSlidingWindow);
         _thread = new EngineThread(name, QueueCapacity, Release);
+        _decode = new EngineCall<StageInput, StageOutput>(_thread, Decode);
     }
 
     public StageShape Shape { get; }
@@ -40,7 +43,7 @@ internal sealed class LlamaStageEngine : IStageEngine
     internal LogitsObserver? LogitsObserver { get; set; }
 
     public ValueTask<StageOutput> DecodeAsync(StageInput input, CancellationToken cancellation = default) =>
-        new(_thread.RunAsync(() => Decode(input), cancellation));
+        _decode.RunAsync(input, cancellation);
 
     public ValueTask OpenAsync(int slot, SamplingParameters sampling, ReadOnlyMemory<int> history) => Do(() =>
     {
@@ -120,6 +123,7 @@ internal sealed class LlamaStageEngine : IStageEngine
         _slots.RequireBatch(rows);
         _sampler?.Require(rows);
         var hidden = RequireInput(input);
+        var begun = Stopwatch.GetTimestamp();
         var answer = _context.Decode(rows, hidden);
         try
         {
@@ -128,7 +132,7 @@ internal sealed class LlamaStageEngine : IStageEngine
                 ? new StageOutput(_context.CapturedRows(rows.Length), default)
                 : new StageOutput(default, Sample(rows));
             _slots.Advance();
-            return output;
+            return output with { ComputeMicroseconds = (int)Math.Min(Stopwatch.GetElapsedTime(begun).TotalMicroseconds, int.MaxValue) };
         }
         catch
         {

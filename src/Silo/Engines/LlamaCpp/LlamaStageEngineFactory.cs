@@ -69,7 +69,10 @@ internal sealed class LlamaStageEngineFactory(
             var shape = new StageShape(
                 isFirst, isLast, layers, model.HiddenSize, manifest.Hyperparameters.VocabularySize, configuration.SlotCount,
                 context.CellCount, configuration.MaximumBatchRows, new FileInfo(path).Length,
-                manifest.Hyperparameters.KvBytesPerTokenPerLayer * layers * context.CellCount);
+                manifest.Hyperparameters.KvBytesPerTokenPerLayer * layers * context.CellCount)
+            {
+                HasSlidingWindow = model.HasSlidingWindow,
+            };
             progress?.Report(1);
             return new LlamaStageEngine(
                 $"{manifest.Id} layers {configuration.FirstLayer}-{configuration.EndLayer - 1}", shape, model, context, embeddings);

@@ -1,0 +1,11 @@
+namespace OrleansInference.DataPlane.Rows;
+
+/// <summary>How long the stages that a batch has passed so far took to compute it, waiting and sending left out.</summary>
+/// <param name="SlowestMicroseconds">The stage that took longest.</param>
+/// <param name="TotalMicroseconds">All stages together.</param>
+public readonly record struct RingTiming(int SlowestMicroseconds, int TotalMicroseconds)
+{
+    /// <summary>With one more stage; a total that no longer fits stays at the largest number.</summary>
+    public RingTiming Then(int stageMicroseconds) => new(
+        Math.Max(SlowestMicroseconds, stageMicroseconds), (int)Math.Min((long)TotalMicroseconds + stageMicroseconds, int.MaxValue));
+}

@@ -1,0 +1,34 @@
+namespace OrleansInference.Silo.Generation;
+
+/// <summary>
+/// How many rows a batch may hold while streams decode, so that the slowest stage is done with it in about the wanted time: prompts
+/// fill a batch up to this and no further, because every stream waits for the whole batch. Learns from the batches that held rows of
+/// prompts, slowly enough not to follow a single one.
+/// </summary>
+internal sealed class RowBudget(int maximumRows, int stepMilliseconds)
+{
+    /// <summary>Rows of prompts that a batch takes at any rate.</summary>
+    public const int LeastPromptRows = 8;
+
+    private const int FirstRows = 32;
+    private const double FallShare = 0.5;
+    private const double RiseShare = 0.25;
+
+    private double _rows = Math.Min(FirstRows, maximumRows);
+
+    public int Rows => (int)_rows;
+
+    /// <param name="rows">Rows of a batch that held some of prompts.</param>
+    public void Observe(int rows, int slowestMicroseconds)
+    {
+        if (rows < 1 || slowestMicroseconds < 1)
+            return;
+        var fitting = rows * (stepMilliseconds * 1000.0) / slowestMicroseconds;
+        if (slowestMicroseconds > stepMilliseconds * 1000L)
+            _rows -= Math.Max(0, _rows - fitting) * FallShare;
+        else
+            // A small batch that was quick shows that more rows fit, never that fewer do: its fixed costs count as those of rows.
+            _rows += Math.Clamp(fitting - _rows, 0, _rows) * RiseShare;
+        _rows = Math.Clamp(_rows, Math.Min(LeastPromptRows, maximumRows), maximumRows);
+    }
+}
