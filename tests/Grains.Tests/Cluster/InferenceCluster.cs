@@ -185,9 +185,9 @@ internal sealed class InferenceCluster : IAsyncDisposable
         var recorder = new GrainRecorder();
         silo.Services.AddSingleton(recorder).AddLogging(logging => logging.AddProvider(recorder));
         configure?.Invoke(silo.Services);
+        silo.UseSiloMetadata(device is null ? [] : new Dictionary<string, string>(DeviceLabels.From(device)));
         if (device is null)
             return;
-        silo.UseSiloMetadata(new Dictionary<string, string>(DeviceLabels.From(device)));
         silo.Services.AddSingleton(new FakeStageHost(World, device.Name, device.MemoryBytes));
         silo.Services.AddSingleton<IStageHost>(static services => services.GetRequiredService<FakeStageHost>());
         silo.Services.AddSingleton<IModelCatalog>(new FakeCatalog(World));
