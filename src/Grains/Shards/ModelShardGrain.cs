@@ -24,7 +24,8 @@ internal sealed class ModelShardGrain(IStageHost host) : Grain, IModelShardGrain
         RequireOwn(assignment.Pipeline, assignment.Stage);
         if (string.Equals(assignment.Device, host.Device, StringComparison.Ordinal))
             return Task.FromResult(host.Load(assignment));
-        DeactivateOnIdle();
+        // To end is not enough: a silo that remembers where the shard was would have it activated there again.
+        this.MigrateOnIdle();
         throw new ShardMisplacedException($"Shard {_key} is on {host.Device}; its plan wants it on {assignment.Device}.");
     }
 
