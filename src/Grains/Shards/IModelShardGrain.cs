@@ -32,6 +32,7 @@ public interface IModelShardGrain : IGrainWithStringKey
     Task<ShardStatus> GetStatusAsync();
 
     /// <summary>Unloads whatever is of this epoch or older, and deactivates.</summary>
+    /// <exception cref="ShardUnavailableException">What it held could not be freed.</exception>
     [ResponseTimeout("00:00:05")]
     Task UnloadAsync(long epoch);
 }

@@ -89,6 +89,36 @@ public sealed class ContractTests
     }
 
     [Fact]
+    public async Task Shard_WhenItsEngineFailsWithAnExceptionOfItsOwn_SaysWhyInOneThatCanBeSent()
+    {
+        await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 12)]);
+        var shard = cluster.Shard("pebble/0/0");
+        await cluster.PlaceAsync("a", () => shard.LoadAsync(new StageAssignment("pebble/0", "pebble", 1, 0, 1, 0, 12, "a", 1, 64, 64, 16)));
+        cluster.HostOf("a").EngineFault = "the device is lost";
+
+        Func<Task>[] calls =
+        [
+            () => shard.LinkAsync(new StageLink("pebble/0", 1, 0, null, cluster.HostOf("a").Endpoint)),
+            () => shard.ProveAsync(epoch: 1),
+            () => shard.UnloadAsync(epoch: 1),
+        ];
+
+        foreach (var call in calls)
+            (await Should.ThrowAsync<ShardUnavailableException>(call)).Message.ShouldBe("the device is lost");
+    }
+
+    [Fact]
+    public async Task Model_WhenTheStoreFailsWithAnExceptionOfItsOwn_ShowsTheReason()
+    {
+        await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 12)]);
+        cluster.World.StoreFault = "the manifest is broken";
+        await cluster.RegisterAsync();
+        await cluster.DeployAsync();
+
+        await cluster.WaitingAsync("the manifest is broken");
+    }
+
+    [Fact]
     public async Task Deploy_WhenANumberIsOutOfRange_IsRefused()
     {
         await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 12)]);
