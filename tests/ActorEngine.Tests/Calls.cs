@@ -4,8 +4,8 @@ using Orleans.Runtime;
 namespace OrleansInference.ActorEngine.Tests;
 
 /// <summary>
-/// Calls while grains come and go. Orleans rejects a call that meets a silo as it ends, or that was sent on more than twice; it has not
-/// run then, and may be made again.
+/// Calls while grains come and go. Orleans rejects a call that meets a silo as it ends, or that was sent on more than twice. Whether a
+/// call that ended with <see cref="SiloUnavailableException"/> has run is not known, so only calls that may run twice are made again.
 /// </summary>
 public static class Calls
 {

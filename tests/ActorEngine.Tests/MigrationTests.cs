@@ -56,7 +56,8 @@ public sealed class MigrationTests(ClusterFixture fixture)
         after.Arrivals.ShouldBe(0);
     }
 
-    // Orleans moves grains at best effort: one that cannot be taken along just ends, and is asked to move again.
+    // Orleans moves grains at best effort: when a call reaches the target silo before what the grain takes along, because its caller
+    // remembers the grain there, the grain only ends, and comes back wherever its next caller remembers it.
     private async Task<MovingReport> MoveAsync(InProcessSiloHandle silo, string text)
     {
         MovingReport? after = null;

@@ -63,6 +63,20 @@ public sealed class StreamTests(ClusterFixture fixture)
         elements.Current.Lines.ShouldBe(["2"]);
     }
 
+    [Mirrors("[ResponseTimeout] is for calls; the steps of an IAsyncEnumerable have the silo's own limit, and last as long as they must.")]
+    [Fact]
+    public async Task Stream_WhenAnElementTakesLongerThanTheResponseTimeout_BringsIt()
+    {
+        await using var elements = Grain.WaitThenCountAsync(_key).GetAsyncEnumerator();
+        var next = elements.MoveNextAsync();
+        await Gate.Of(_key).Reached;
+        var slow = fixture.Client.GetGrain<ITurnGrain>(_key);
+        await Should.ThrowAsync<TimeoutException>(() => slow.WaitBrieflyAsync($"{_key}/never"));
+        Gate.Of(_key).Open();
+        (await next).ShouldBeTrue();
+        elements.Current.ShouldBe(1);
+    }
+
     [Mirrors("The token of WithCancellation reaches the [EnumeratorCancellation] parameter of the grain's method.")]
     [Fact]
     public async Task Stream_WhenItsTokenIsCancelled_IsCancelledInTheGrain()

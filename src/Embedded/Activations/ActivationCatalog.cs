@@ -151,9 +151,10 @@ internal sealed class ActivationCatalog : IAsyncDisposable
     private void CollectIdle()
     {
         var now = _host.Time.GetTimestamp();
+        var age = _host.Collection.CollectionAge;
         foreach (var activation in All())
         {
-            if (activation.Class.CollectionAge is { } age && activation.IsIdleFor(age, now))
+            if (!activation.Class.IsKeptAlive && activation.IsIdleFor(age, now))
                 activation.Deactivate(new DeactivationReason(DeactivationReasonCode.ActivationIdle, $"The grain was idle for {age}."));
         }
     }

@@ -40,8 +40,6 @@ internal sealed class CallRouter(
 
     public TimeSpan ResponseTimeout => messaging.Value.ResponseTimeout;
 
-    public bool CancelsOnTimeout => messaging.Value.CancelRequestOnTimeout;
-
     /// <summary>Takes the call down, so that its caller may go on to change its arguments, and sends it on its way.</summary>
     public void Start(PendingCall call)
     {

@@ -28,15 +28,6 @@ internal sealed class GrainReferenceRuntime(IServiceProvider services) : ICluste
         where TGrainInterface : IGrainWithStringKey =>
         (TGrainInterface)(object)GetGrain(typeof(TGrainInterface), primaryKey, grainClassNamePrefix);
 
-    public IGrain GetGrain(Type grainInterfaceType, long grainPrimaryKey) =>
-        (IGrain)GetGrain(grainInterfaceType, KeyOf(grainPrimaryKey), prefix: null);
-
-    public IGrain GetGrain(Type grainInterfaceType, string grainPrimaryKey) =>
-        (IGrain)GetGrain(grainInterfaceType, grainPrimaryKey, prefix: null);
-
-    public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
-        where TGrainInterface : IAddressable => (TGrainInterface)(object)Cast(grainId, typeof(TGrainInterface));
-
     /// <summary>A reference that only says which grain it is.</summary>
     public GrainReference Create(GrainId grainId) => new(this, grainId, default);
 

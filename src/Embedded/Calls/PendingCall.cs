@@ -134,8 +134,6 @@ internal abstract class PendingCall : ICallReply
     private void OnTimeout()
     {
         var place = SentTo is { } silo ? $"The call was sent to silo {silo}. " : Turn is not null ? "The call waits on this silo. " : "";
-        if (_router.CancelsOnTimeout)
-            _router.Cancel(this);
         Fail(new TimeoutException($"Response did not arrive on time in {Timeout} for message: {this}. {place}"));
     }
 

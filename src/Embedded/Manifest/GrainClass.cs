@@ -4,7 +4,6 @@ using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using Orleans.Concurrency;
-using Orleans.Configuration;
 using Orleans.Metadata;
 using Orleans.Placement;
 using Orleans.Runtime;
@@ -18,17 +17,17 @@ internal sealed class GrainClass
 {
     private readonly ConstructorInfo _constructor;
 
-    public GrainClass(Type type, IServiceProvider services, GrainCollectionOptions collection)
+    public GrainClass(Type type, IServiceProvider services)
     {
         Type = type;
         GrainType = type.GetCustomAttribute<GrainTypeAttribute>()?.GetGrainType(services, type) ?? GrainType.Create(DefaultName(type));
         Description = new GrainDescription(
             [.. GrainManifest.InterfacesOf(type).Select(CodecProvider.NameOf)], PropertiesOf(type, GrainType, services));
         IsReentrant = Description.Properties.ContainsKey(WellKnownGrainTypeProperties.Reentrant);
+        IsKeptAlive = Description.Properties.ContainsKey(WellKnownGrainTypeProperties.IdleDeactivationPeriod);
         MaximumLocalWorkers = type.GetCustomAttribute<StatelessWorkerAttribute>()?.PlacementStrategy is StatelessWorkerPlacement workers
             ? workers.MaxLocal
             : null;
-        CollectionAge = AgeOf(type, collection);
         _constructor = ConstructorOf(type);
     }
 
@@ -40,11 +39,11 @@ internal sealed class GrainClass
 
     public bool IsReentrant { get; }
 
+    /// <summary>Its activations never end for being idle.</summary>
+    public bool IsKeptAlive { get; }
+
     /// <summary>Activations of one grain that this silo may have; null where the cluster has one.</summary>
     public int? MaximumLocalWorkers { get; }
-
-    /// <summary>How long an activation may be idle; null keeps it.</summary>
-    public TimeSpan? CollectionAge { get; }
 
     /// <summary>Makes the grain, and with it the states that its constructor asks for.</summary>
     public object Create(IGrainContext context, ICollection<IActivationState> states)
@@ -99,14 +98,5 @@ internal sealed class GrainClass
         foreach (var attribute in type.GetCustomAttributes(inherit: true).OfType<IGrainPropertiesProviderAttribute>())
             attribute.Populate(services, type, grainType, properties);
         return properties.ToImmutableDictionary(StringComparer.Ordinal);
-    }
-
-    private TimeSpan? AgeOf(Type type, GrainCollectionOptions collection)
-    {
-        if (Description.Properties.TryGetValue(WellKnownGrainTypeProperties.IdleDeactivationPeriod, out var period))
-            return period == WellKnownGrainTypeProperties.IndefiniteIdleDeactivationPeriodValue
-                ? null
-                : TimeSpan.Parse(period, CultureInfo.InvariantCulture);
-        return collection.ClassSpecificCollectionAge.TryGetValue(type.FullName!, out var age) ? age : collection.CollectionAge;
     }
 }

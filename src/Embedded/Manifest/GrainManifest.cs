@@ -17,14 +17,13 @@ internal sealed class GrainManifest
     private readonly Dictionary<ulong, GrainMethod> _methodsById = [];
 
     /// <exception cref="OrleansConfigurationException">A grain interface or class cannot work; the message names every one.</exception>
-    public GrainManifest(
-        IOptions<GrainTypeOptions> types, IOptions<GrainCollectionOptions> collection, CodecProvider codecs, IServiceProvider services)
+    public GrainManifest(IOptions<GrainTypeOptions> types, CodecProvider codecs, IServiceProvider services)
     {
         var faults = new List<string>();
         foreach (var type in types.Value.Interfaces)
             AddInterface(type, codecs, faults);
         foreach (var type in types.Value.Classes)
-            AddClass(new GrainClass(type, services, collection.Value), faults);
+            AddClass(new GrainClass(type, services), faults);
         if (faults.Count > 0)
             throw new OrleansConfigurationException(string.Join(Environment.NewLine, faults));
         Descriptions = _classes.ToImmutableDictionary(pair => pair.Key.ToString(), pair => pair.Value.Description, StringComparer.Ordinal);

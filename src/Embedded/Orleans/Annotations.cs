@@ -4,10 +4,7 @@ namespace Orleans;
 
 /// <summary>Marks a type that may be an argument or a result of a grain call.</summary>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Enum)]
-public sealed class GenerateSerializerAttribute : Attribute
-{
-    public bool IncludePrimaryConstructorParameters { get; init; }
-}
+public sealed class GenerateSerializerAttribute : Attribute;
 
 /// <summary>The wire id of a member of a <see cref="GenerateSerializerAttribute"/> type.</summary>
 [AttributeUsage(

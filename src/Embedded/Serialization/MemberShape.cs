@@ -82,7 +82,7 @@ internal static class MemberShape
 
     private static List<FieldInfo> PrimaryConstructorProperties(Type level)
     {
-        if (!IsRecord(level) && !level.GetCustomAttribute<GenerateSerializerAttribute>()!.IncludePrimaryConstructorParameters)
+        if (!IsRecord(level))
             return [];
         var best = new List<FieldInfo>();
         foreach (var constructor in level.GetConstructors(Declared))

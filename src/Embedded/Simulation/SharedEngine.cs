@@ -19,7 +19,7 @@ internal sealed class SharedEngine
     {
         _collection = new GrainCollectionOptions { CollectionAge = collectionAge, CollectionQuantum = collectionAge / 4 };
         _manifest = new GrainManifest(
-            Grains.Value.Types, Options.Create(_collection), Grains.Value.Codecs, new ServiceCollection().BuildServiceProvider());
+            Grains.Value.Types, Grains.Value.Codecs, new ServiceCollection().BuildServiceProvider());
     }
 
     internal void AddTo(IServiceCollection services)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
 using Orleans;
+using Orleans.Placement;
 using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.Storage;
@@ -13,6 +14,7 @@ namespace OrleansInference.Grains.Clusters;
 /// Keeps every deployment's pipelines going, once a second. Reports and questions interleave with that, so that a slow pipeline
 /// holds up nobody; what is written down is written one after another.
 /// </summary>
+[RandomPlacement]
 internal sealed partial class ClusterGrain : Grain, IClusterGrain, IDisposable
 {
     private static readonly TimeSpan EnsurePeriod = TimeSpan.FromSeconds(1);

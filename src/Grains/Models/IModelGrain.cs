@@ -7,6 +7,7 @@ namespace OrleansInference.Grains.Models;
 public interface IModelGrain : IGrainWithStringKey
 {
     /// <exception cref="ModelNotFoundException">No silo's store has the model.</exception>
+    /// <exception cref="ModelUnreadableException">The store has the model, but cannot read it; the message says why.</exception>
     [ResponseTimeout("00:00:10")]
     Task<ModelProfile> GetProfileAsync();
 }
@@ -20,3 +21,6 @@ public interface IModelCatalog
 
 [GenerateSerializer]
 public sealed class ModelNotFoundException(string message) : Exception(message);
+
+[GenerateSerializer]
+public sealed class ModelUnreadableException(string message) : Exception(message);

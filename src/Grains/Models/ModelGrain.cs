@@ -26,5 +26,10 @@ internal sealed class ModelGrain(IModelCatalog catalog, TimeProvider time) : Gra
             DeactivateOnIdle();
             throw;
         }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // A store fails with exceptions of its own, which no grain call can carry.
+            throw new ModelUnreadableException(exception.Message);
+        }
     }
 }

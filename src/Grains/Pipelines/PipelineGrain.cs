@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Orleans;
+using Orleans.Placement;
 using Orleans.Runtime;
 using OrleansInference.Grains.Clusters;
 using OrleansInference.Grains.Planning;
@@ -12,6 +13,7 @@ namespace OrleansInference.Grains.Pipelines;
 /// something breaks. A new activation of a running pipeline looks for its shards and goes the same way from there, which disturbs
 /// nobody: linking again changes nothing, proving again sends one more token round.
 /// </summary>
+[RandomPlacement]
 internal sealed partial class PipelineGrain : Grain, IPipelineGrain
 {
     private const int MaximumStepsPerTick = 8;

@@ -36,7 +36,7 @@ internal sealed class ShardRing(IGrainFactory grains, ISiloStatusOracle silos, s
         try
         {
             var shard = grains.GetGrain<IModelShardGrain>(new ShardKey(pipeline, stage.Stage).ToString());
-            return new ShardAnswer(stage, await call(shard), ShardProblem.None, null);
+            return new ShardAnswer(stage, await CallAsync(shard, call), ShardProblem.None, null);
         }
         catch (Exception exception) when (IsSilence(exception))
         {
@@ -47,6 +47,19 @@ internal sealed class ShardRing(IGrainFactory grains, ISiloStatusOracle silos, s
         catch (Exception exception)
         {
             return new ShardAnswer(stage, null, ShardProblem.Refused, $"stage {stage.Stage} on {stage.Device}: {exception.Message}");
+        }
+    }
+
+    private static async Task<ShardStatus?> CallAsync(IModelShardGrain shard, Func<IModelShardGrain, Task<ShardStatus?>> call)
+    {
+        try
+        {
+            return await call(shard);
+        }
+        catch (ShardMisplacedException)
+        {
+            // It is on its way to where it belongs, and takes the next call there.
+            return await call(shard);
         }
     }
 

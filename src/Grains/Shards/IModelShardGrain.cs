@@ -11,7 +11,7 @@ public interface IModelShardGrain : IGrainWithStringKey
     /// Starts loading and returns at once; <see cref="GetStatusAsync"/> tells how far it is. Loading the same assignment again is no error.
     /// </summary>
     /// <exception cref="ShardMisplacedException">
-    /// The grain is not on the device that the assignment names; it deactivates, the caller places it again.
+    /// The grain is not on the device that the assignment names; it moves to the silo of the call's placement hint, to be asked there.
     /// </exception>
     [ResponseTimeout("00:00:05")]
     Task<ShardStatus> LoadAsync(StageAssignment assignment);
@@ -32,6 +32,7 @@ public interface IModelShardGrain : IGrainWithStringKey
     Task<ShardStatus> GetStatusAsync();
 
     /// <summary>Unloads whatever is of this epoch or older, and deactivates.</summary>
+    /// <exception cref="ShardUnavailableException">What it held could not be freed.</exception>
     [ResponseTimeout("00:00:05")]
     Task UnloadAsync(long epoch);
 }

@@ -24,20 +24,21 @@ internal sealed class ModelShardGrain(IStageHost host) : Grain, IModelShardGrain
         RequireOwn(assignment.Pipeline, assignment.Stage);
         if (string.Equals(assignment.Device, host.Device, StringComparison.Ordinal))
             return Task.FromResult(host.Load(assignment));
-        DeactivateOnIdle();
+        // To end is not enough: a silo that remembers where the shard was would have it activated there again.
+        this.MigrateOnIdle();
         throw new ShardMisplacedException($"Shard {_key} is on {host.Device}; its plan wants it on {assignment.Device}.");
     }
 
     public Task LinkAsync(StageLink link, CancellationToken cancellation = default)
     {
         RequireOwn(link.Pipeline, link.Stage);
-        return host.LinkAsync(link, cancellation);
+        return TranslatedAsync(() => host.LinkAsync(link, cancellation));
     }
 
     public Task ProveAsync(long epoch, CancellationToken cancellation = default)
     {
         RequireOwn(_key.Pipeline, stage: 0);
-        return host.ProveAsync(_key.Pipeline, epoch, cancellation);
+        return TranslatedAsync(() => host.ProveAsync(_key.Pipeline, epoch, cancellation));
     }
 
     public Task<ShardStatus> GetStatusAsync()
@@ -50,9 +51,23 @@ internal sealed class ModelShardGrain(IStageHost host) : Grain, IModelShardGrain
 
     public async Task UnloadAsync(long epoch)
     {
-        await host.UnloadAsync(_key.Pipeline, _key.Stage, epoch);
+        await TranslatedAsync(() => host.UnloadAsync(_key.Pipeline, _key.Stage, epoch));
         if (host.GetStatus(_key.Pipeline, _key.Stage).State == ShardState.Empty)
             DeactivateOnIdle();
+    }
+
+    // Engines and connections fail with exceptions of their own, which callers do not know and which no grain call can carry.
+    private static async Task TranslatedAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception exception)
+            when (exception is not (ShardUnavailableException or OperationCanceledException or TimeoutException))
+        {
+            throw new ShardUnavailableException(exception.Message);
+        }
     }
 
     private void RequireOwn(string pipeline, int stage)

@@ -12,6 +12,10 @@ public interface IStreamGrain : IGrainWithStringKey
     /// <summary>Yields 1, 2, … and waits at the gate of the key before each but the first, until nobody wants more.</summary>
     IAsyncEnumerable<Order> WatchAsync(CancellationToken cancellation = default);
 
+    /// <summary>Waits at the gate, then yields 1.</summary>
+    [ResponseTimeout("00:00:00.300")]
+    IAsyncEnumerable<int> WaitThenCountAsync(string gate);
+
     /// <summary>Yields 1 and 2, then fails.</summary>
     IAsyncEnumerable<int> FailAfterTwoAsync();
 
@@ -55,6 +59,12 @@ public sealed class StreamGrain : Grain, IStreamGrain
         {
             Ends[key] = cancellation.IsCancellationRequested ? "cancelled" : "not cancelled";
         }
+    }
+
+    public async IAsyncEnumerable<int> WaitThenCountAsync(string gate)
+    {
+        await Gate.Of(gate).PassAsync();
+        yield return 1;
     }
 
     public async IAsyncEnumerable<int> FailAfterTwoAsync()

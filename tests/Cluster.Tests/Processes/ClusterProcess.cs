@@ -50,7 +50,8 @@ internal sealed class ClusterProcess : IAsyncDisposable
         string[] arguments =
         [
             "up", "--store", store.Root, "--data", Path.Combine(folder, "data"), "--http", "127.0.0.1:0", "--slots", $"{settings.Slots}",
-            "--context", $"{settings.ContextLength}", .. settings.Silos.SelectMany(silo => new[] { "--silo", silo }), .. settings.MoreArguments,
+            "--context", $"{settings.ContextLength}", .. settings.Silos.SelectMany(silo => new[] { "--silo", silo }), .. Engine.Arguments,
+            .. settings.MoreArguments,
         ];
         var cluster = new ClusterProcess(folder, Launch(arguments, folder, settings.Environment));
         try

@@ -61,16 +61,19 @@ public sealed class ContractTests
     {
         await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 12), InferenceCluster.Device("b", 12)]);
         var shard = cluster.Shard("pebble/0/0");
-        var assignment = new StageAssignment("pebble/0", "pebble", 1, 0, 1, 0, 12, "b", 1, 64, 64, 16);
+        var assignment = new StageAssignment("pebble/0", "pebble", 1, 0, 1, 0, 12, "a", 1, 64, 64, 16);
+        await cluster.PlaceAsync("a", () => shard.LoadAsync(assignment));
 
-        var refusal = await Should.ThrowAsync<ShardMisplacedException>(() => cluster.PlaceAsync("a", () => shard.LoadAsync(assignment)));
-        await cluster.PlaceAsync("b", () => shard.LoadAsync(assignment));
-        var status = await shard.GetStatusAsync();
+        var refusal = await Should.ThrowAsync<ShardMisplacedException>(
+            () => cluster.PlaceAsync("b", () => shard.LoadAsync(assignment with { Device = "b" })));
+        var status = await InferenceCluster.UntilAsync(
+            () => LoadOnAsync(cluster, assignment with { Device = "b" }), status => status.State == ShardState.Loaded, "the shard on b");
+        var abandoned = cluster.HostOf("a").StageCount;
         await shard.UnloadAsync(epoch: 1);
 
         refusal.Message.ShouldBe("Shard pebble/0/0 is on a; its plan wants it on b.");
         status.Device.ShouldBe("b");
-        status.State.ShouldBe(ShardState.Loaded);
+        abandoned.ShouldBe(0);
         cluster.HostOf("b").StageCount.ShouldBe(0);
     }
 
@@ -83,6 +86,36 @@ public sealed class ContractTests
             () => cluster.Shard("pebble/0/1").LoadAsync(new StageAssignment("pebble/0", "pebble", 1, 0, 2, 0, 6, "a", 1, 64, 64, 16)));
 
         exception.Message.ShouldContain("Shard pebble/0/1 was asked for stage 0 of pebble/0");
+    }
+
+    [Fact]
+    public async Task Shard_WhenItsEngineFailsWithAnExceptionOfItsOwn_SaysWhyInOneThatCanBeSent()
+    {
+        await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 12)]);
+        var shard = cluster.Shard("pebble/0/0");
+        await cluster.PlaceAsync("a", () => shard.LoadAsync(new StageAssignment("pebble/0", "pebble", 1, 0, 1, 0, 12, "a", 1, 64, 64, 16)));
+        cluster.HostOf("a").EngineFault = "the device is lost";
+
+        Func<Task>[] calls =
+        [
+            () => shard.LinkAsync(new StageLink("pebble/0", 1, 0, null, cluster.HostOf("a").Endpoint)),
+            () => shard.ProveAsync(epoch: 1),
+            () => shard.UnloadAsync(epoch: 1),
+        ];
+
+        foreach (var call in calls)
+            (await Should.ThrowAsync<ShardUnavailableException>(call)).Message.ShouldBe("the device is lost");
+    }
+
+    [Fact]
+    public async Task Model_WhenTheStoreFailsWithAnExceptionOfItsOwn_ShowsTheReason()
+    {
+        await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 12)]);
+        cluster.World.StoreFault = "the manifest is broken";
+        await cluster.RegisterAsync();
+        await cluster.DeployAsync();
+
+        await cluster.WaitingAsync("the manifest is broken");
     }
 
     [Fact]
@@ -100,5 +133,19 @@ public sealed class ContractTests
             [], services => services.Configure<PipelineOptions>(options => options.TickMilliseconds = 1)));
 
         exception.Message.ShouldContain("TickMilliseconds");
+    }
+
+    // Moving is at best effort: a shard that is still elsewhere says so again.
+    private static async Task<ShardStatus?> LoadOnAsync(InferenceCluster cluster, StageAssignment assignment)
+    {
+        ShardStatus? status = null;
+        try
+        {
+            await cluster.PlaceAsync(assignment.Device, async () => status = await cluster.Shard("pebble/0/0").LoadAsync(assignment));
+        }
+        catch (ShardMisplacedException)
+        {
+        }
+        return status;
     }
 }

@@ -62,6 +62,7 @@ internal sealed class InferenceCluster : IAsyncDisposable
     {
         var cluster = new InferenceCluster(devices, configure);
         await cluster._cluster.DeployAsync();
+        await cluster.AgreeAsync();
         return cluster;
     }
 
@@ -89,7 +90,9 @@ internal sealed class InferenceCluster : IAsyncDisposable
     public async Task AddSiloAsync(DeviceProfile device)
     {
         _profiles.Enqueue(device);
-        await RegisterAsync(await _cluster.StartAdditionalSiloAsync());
+        var silo = await _cluster.StartAdditionalSiloAsync();
+        await AgreeAsync();
+        await RegisterAsync(silo);
     }
 
     /// <summary>As kill -9: no goodbye, and the data plane breaks at once.</summary>
@@ -146,6 +149,7 @@ internal sealed class InferenceCluster : IAsyncDisposable
         using var deadline = new CancellationTokenSource(Patience);
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         T? last = null;
+        Exception? lost = null;
         do
         {
             try
@@ -155,13 +159,14 @@ internal sealed class InferenceCluster : IAsyncDisposable
             catch (Exception exception) when (exception is OrleansException or TimeoutException)
             {
                 // A call into a dying silo; the next one finds the grain elsewhere.
+                lost = exception;
                 continue;
             }
             if (last is not null && condition(last))
                 return last;
         }
         while (await TickAsync(pace, deadline.Token));
-        throw new TimeoutException($"Waited {Patience.TotalSeconds} s in vain for {wish}; last seen: {last}");
+        throw new TimeoutException($"Waited {Patience.TotalSeconds} s in vain for {wish}; last seen: {last}", lost);
     }
 
     public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();
@@ -185,15 +190,42 @@ internal sealed class InferenceCluster : IAsyncDisposable
         var recorder = new GrainRecorder();
         silo.Services.AddSingleton(recorder).AddLogging(logging => logging.AddProvider(recorder));
         configure?.Invoke(silo.Services);
+        silo.UseSiloMetadata(device is null ? [] : new Dictionary<string, string>(DeviceLabels.From(device)));
         if (device is null)
             return;
-        silo.UseSiloMetadata(new Dictionary<string, string>(DeviceLabels.From(device)));
         silo.Services.AddSingleton(new FakeStageHost(World, device.Name, device.MemoryBytes));
         silo.Services.AddSingleton<IStageHost>(static services => services.GetRequiredService<FakeStageHost>());
         silo.Services.AddSingleton<IModelCatalog>(new FakeCatalog(World));
         silo.Services.AddSingleton<IDeviceSensors, FakeSensors>();
         silo.Services.AddSingleton(device);
     }
+
+    // Orleans' silos learn little by little which grain classes the others host, and place nothing where they do not know.
+    private async Task AgreeAsync()
+    {
+        foreach (var caller in _cluster.Silos.Where(static silo => silo.IsActive))
+            foreach (var device in _cluster.Silos.Where(static silo => silo.IsActive && HasDevice(silo)))
+                await UntilAsync(
+                    async () => await ProbeAsync(caller, device.SiloAddress),
+                    status => status.Device == device.ServiceProvider.GetRequiredService<FakeStageHost>().Device,
+                    $"{caller.Name} to place grains on {device.Name}");
+    }
+
+    private static async Task<ShardStatus?> ProbeAsync(InProcessSiloHandle caller, SiloAddress target)
+    {
+        PlacementRequest.Set(target, requiredBytes: 0);
+        try
+        {
+            var key = new ShardKey($"probe/{Guid.NewGuid():N}", 0).ToString();
+            return await caller.ServiceProvider.GetRequiredService<Orleans.IGrainFactory>().GetGrain<IModelShardGrain>(key).GetStatusAsync();
+        }
+        catch (DeviceUnavailableException)
+        {
+            return null;
+        }
+    }
+
+    private static bool HasDevice(InProcessSiloHandle silo) => silo.ServiceProvider.GetService<FakeStageHost>() is not null;
 
     private async Task RegisterAsync(InProcessSiloHandle silo)
     {

@@ -41,6 +41,9 @@ internal sealed class FakeStageHost : IStageHost
     /// <summary>Neither loading nor status is answered in time.</summary>
     public bool IsMute { get; set; }
 
+    /// <summary>Linking, proving and unloading fail with this, in an exception that cannot be sent.</summary>
+    public string? EngineFault { get; set; }
+
     public int StageCount
     {
         get
@@ -67,6 +70,7 @@ internal sealed class FakeStageHost : IStageHost
 
     public Task LinkAsync(StageLink link, CancellationToken cancellation)
     {
+        ThrowIfFaulty();
         foreach (var endpoint in new[] { link.NextEndpoint, link.HeadEndpoint }.OfType<string>())
             if (!_world.Hosts.TryGetValue(endpoint, out var neighbour) || neighbour.IsDead)
                 throw new ShardUnavailableException($"{endpoint} cannot be reached");
@@ -82,6 +86,7 @@ internal sealed class FakeStageHost : IStageHost
 
     public Task ProveAsync(string pipeline, long epoch, CancellationToken cancellation)
     {
+        ThrowIfFaulty();
         if (Interlocked.Decrement(ref _world.ProofsToFail) >= 0)
             throw new ShardUnavailableException("the token did not come back");
         var (host, stageNumber) = (this, 0);
@@ -106,6 +111,7 @@ internal sealed class FakeStageHost : IStageHost
 
     public Task UnloadAsync(string pipeline, int stage, long epoch)
     {
+        ThrowIfFaulty();
         lock (_lock)
         {
             if (_stages.TryGetValue((pipeline, stage), out var present) && present.Assignment.Epoch <= epoch)
@@ -133,6 +139,12 @@ internal sealed class FakeStageHost : IStageHost
     {
         if (IsMute)
             throw new TimeoutException("no answer");
+    }
+
+    private void ThrowIfFaulty()
+    {
+        if (EngineFault is { } fault)
+            throw new UnsendableException(fault);
     }
 
     private Stage Replace(Stage? present, StageAssignment assignment)

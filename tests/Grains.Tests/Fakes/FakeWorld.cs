@@ -16,6 +16,9 @@ internal sealed class FakeWorld
     /// <summary>Proofs that are still to fail, whoever asks.</summary>
     public int ProofsToFail;
 
+    /// <summary>Why no model can be read.</summary>
+    public string? StoreFault { get; set; }
+
     public string NextEndpoint() => $"127.0.0.1:{Interlocked.Increment(ref _lastPort)}";
 
     public FakeStageHost HostOf(string device) => Hosts.Values.Last(host => host.Device == device && !host.IsDead);

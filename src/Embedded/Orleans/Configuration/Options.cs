@@ -6,9 +6,6 @@ public abstract class MessagingOptions
     /// <summary>How long a caller waits where its method sets no <see cref="ResponseTimeoutAttribute"/>. Default 30 s.</summary>
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Whether a call that timed out is cancelled at its grain too. Default false.</summary>
-    public bool CancelRequestOnTimeout { get; set; }
-
     /// <summary>Largest message in bytes. Default 100 MiB.</summary>
     public int MaxMessageBodySize { get; set; } = 100 * 1024 * 1024;
 }
@@ -27,9 +24,6 @@ public class GrainCollectionOptions
 
     /// <summary>How long an activation may be idle. Default 15 min.</summary>
     public TimeSpan CollectionAge { get; set; } = TimeSpan.FromMinutes(15);
-
-    /// <summary>Age by full name of the grain class, where it differs.</summary>
-    public Dictionary<string, TimeSpan> ClassSpecificCollectionAge { get; set; } = [];
 
     /// <summary>How long an activation may take to start. Default 30 s.</summary>
     public TimeSpan ActivationTimeout { get; set; } = TimeSpan.FromSeconds(30);

@@ -13,8 +13,6 @@ public abstract class Grain : IGrainBase, IAddressable
 
     public GrainReference GrainReference => RequireContext().GrainReference;
 
-    public string IdentityString => RequireContext().GrainId.ToString();
-
     protected IGrainFactory GrainFactory => field ??= ServiceProvider.GetRequiredService<IGrainFactory>();
 
     protected internal IServiceProvider ServiceProvider => RequireContext().ActivationServices;

@@ -20,40 +20,12 @@ public static class GrainBaseExtensions
         return ((Activation)ContextOf(grain)).RegisterTimer(cancellation => callback(state, cancellation), options);
     }
 
-    public static IGrainTimer RegisterGrainTimer(
-        this IGrainBase grain, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        return ((Activation)ContextOf(grain)).RegisterTimer(callback, options);
-    }
-
-    public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<Task> callback, GrainTimerCreationOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(callback);
-        return ((Activation)ContextOf(grain)).RegisterTimer(_ => callback(), options);
-    }
-
     public static IGrainTimer RegisterGrainTimer<TState>(
         this IGrainBase grain, Func<TState, Task> callback, TState state, GrainTimerCreationOptions options)
     {
         ArgumentNullException.ThrowIfNull(callback);
         return ((Activation)ContextOf(grain)).RegisterTimer(_ => callback(state), options);
     }
-
-    public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<Task> callback, TimeSpan dueTime, TimeSpan period) =>
-        RegisterGrainTimer(grain, callback, new GrainTimerCreationOptions(dueTime, period));
-
-    public static IGrainTimer RegisterGrainTimer(
-        this IGrainBase grain, Func<CancellationToken, Task> callback, TimeSpan dueTime, TimeSpan period) =>
-        RegisterGrainTimer(grain, callback, new GrainTimerCreationOptions(dueTime, period));
-
-    public static IGrainTimer RegisterGrainTimer<TState>(
-        this IGrainBase grain, Func<TState, Task> callback, TState state, TimeSpan dueTime, TimeSpan period) =>
-        RegisterGrainTimer(grain, callback, state, new GrainTimerCreationOptions(dueTime, period));
-
-    public static IGrainTimer RegisterGrainTimer<TState>(
-        this IGrainBase grain, Func<TState, CancellationToken, Task> callback, TState state, TimeSpan dueTime, TimeSpan period) =>
-        RegisterGrainTimer(grain, callback, state, new GrainTimerCreationOptions(dueTime, period));
 
     private static IGrainContext ContextOf(IGrainBase grain)
     {

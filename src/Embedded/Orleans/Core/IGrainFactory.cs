@@ -1,5 +1,3 @@
-using Orleans.Runtime;
-
 namespace Orleans;
 
 /// <summary>Makes references to grains. A reference exists without its grain: the first call activates it.</summary>
@@ -10,11 +8,4 @@ public interface IGrainFactory
 
     TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithStringKey;
-
-    IGrain GetGrain(Type grainInterfaceType, long grainPrimaryKey);
-
-    IGrain GetGrain(Type grainInterfaceType, string grainPrimaryKey);
-
-    TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
-        where TGrainInterface : IAddressable;
 }

@@ -10,8 +10,4 @@ public static class MemoryGrainStorageSiloBuilderExtensions
     public static ISiloBuilder AddMemoryGrainStorage(
         this ISiloBuilder builder, string name, Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null) =>
         builder.ConfigureServices(services => MemoryGrainStorage.AddTo(services, name, configureOptions));
-
-    public static ISiloBuilder AddMemoryGrainStorageAsDefault(
-        this ISiloBuilder builder, Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null) =>
-        builder.AddMemoryGrainStorage("Default", configureOptions);
 }

@@ -1,6 +1,4 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Orleans.Hosting;
 
@@ -16,10 +14,4 @@ public static class SiloBuilderExtensions
 
     public static ISiloBuilder Configure<TOptions>(this ISiloBuilder builder, Action<TOptions> configureOptions)
         where TOptions : class => builder.ConfigureServices(services => services.Configure(configureOptions));
-
-    public static ISiloBuilder Configure<TOptions>(this ISiloBuilder builder, IConfiguration configuration)
-        where TOptions : class => builder.ConfigureServices(services => services.AddOptions<TOptions>().Bind(configuration));
-
-    public static ISiloBuilder ConfigureLogging(this ISiloBuilder builder, Action<ILoggingBuilder> configureLogging) =>
-        builder.ConfigureServices(services => services.AddLogging(configureLogging));
 }

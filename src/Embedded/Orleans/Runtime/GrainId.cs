@@ -1,12 +1,8 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace Orleans.Runtime;
 
 /// <summary>Which grain: the name of its class and its key, written type/key.</summary>
 [GenerateSerializer, Immutable]
-[JsonConverter(typeof(GrainIdJsonConverter))]
 public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>
 {
     [Id(0)]
@@ -37,16 +33,6 @@ public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>
 
     public static GrainId Create(GrainType type, IdSpan key) => new(type, key);
 
-    public static GrainId Parse(string value) =>
-        TryParse(value, out var result) ? result : throw new ArgumentException($"\"{value}\" is no grain id: type/key is expected.");
-
-    public static bool TryParse([NotNullWhen(true)] string? value, out GrainId result)
-    {
-        var slash = value?.IndexOf('/', StringComparison.Ordinal) ?? -1;
-        result = slash > 0 ? new GrainId(GrainType.Create(value![..slash]), IdSpan.Create(value[(slash + 1)..])) : default;
-        return slash > 0;
-    }
-
     public bool Equals(GrainId other) => _key.Equals(other._key) && _type.Equals(other._type);
 
     public override bool Equals(object? obj) => obj is GrainId other && Equals(other);
@@ -64,13 +50,4 @@ public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>
     public static bool operator ==(GrainId left, GrainId right) => left.Equals(right);
 
     public static bool operator !=(GrainId left, GrainId right) => !left.Equals(right);
-}
-
-public sealed class GrainIdJsonConverter : JsonConverter<GrainId>
-{
-    public override GrainId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        GrainId.TryParse(reader.GetString(), out var id) ? id : throw new JsonException("A grain id is written type/key.");
-
-    public override void Write(Utf8JsonWriter writer, GrainId value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value.ToString());
 }

@@ -16,12 +16,7 @@ public class GrainReference : IAddressable, IEquatable<GrainReference>
 
     public GrainInterfaceType InterfaceType { get; }
 
-    public virtual string InterfaceName => InterfaceType.ToString();
-
     internal GrainReferenceRuntime Runtime { get; }
-
-    public virtual TGrainInterface Cast<TGrainInterface>()
-        where TGrainInterface : IAddressable => this.AsReference<TGrainInterface>();
 
     public bool Equals(GrainReference? other) => other is not null && GrainId.Equals(other.GrainId);
 

@@ -5,10 +5,6 @@ public static class RequestContext
 {
     private static readonly AsyncLocal<Dictionary<string, object>?> Values = new();
 
-    public static IEnumerable<string> Keys => Values.Value?.Keys ?? Enumerable.Empty<string>();
-
-    public static IEnumerable<KeyValuePair<string, object>> Entries => Values.Value ?? Enumerable.Empty<KeyValuePair<string, object>>();
-
     /// <summary>The values to send with a call; never changed once set.</summary>
     internal static Dictionary<string, object>? Current
     {

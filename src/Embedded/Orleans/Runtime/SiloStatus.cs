@@ -11,9 +11,3 @@ public enum SiloStatus
     Stopping = 5,
     Dead = 6,
 }
-
-public static class SiloStatusExtensions
-{
-    public static bool IsTerminating(this SiloStatus siloStatus) =>
-        siloStatus is SiloStatus.ShuttingDown or SiloStatus.Stopping or SiloStatus.Dead;
-}

@@ -49,13 +49,6 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
 
     public IEnumerable<InProcessSiloHandle> GetActiveSilos() => _silos.Where(silo => silo.IsActive);
 
-    public InProcessSiloHandle? GetSiloForAddress(SiloAddress siloAddress) =>
-        GetActiveSilos().FirstOrDefault(silo => silo.SiloAddress.Equals(siloAddress));
-
-    public IServiceProvider GetSiloServiceProvider(SiloAddress? silo = null) =>
-        (silo is null ? GetActiveSilos().First() : GetSiloForAddress(silo))?.ServiceProvider
-        ?? throw new ArgumentException($"No active silo has the address {silo}.", nameof(silo));
-
     public async Task<InProcessSiloHandle> StartAdditionalSiloAsync()
     {
         var specific = new InProcessTestSiloSpecificOptions { SiloName = $"Silo_{_started++}" };
@@ -77,12 +70,6 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
     public Task StopSiloAsync(InProcessSiloHandle instance) => instance.StopSiloAsync(stopGracefully: true);
 
     public Task KillSiloAsync(InProcessSiloHandle instance) => instance.StopSiloAsync(stopGracefully: false);
-
-    public async Task StopAllSilosAsync()
-    {
-        foreach (var silo in GetActiveSilos().ToList())
-            await silo.StopSiloAsync(stopGracefully: true);
-    }
 
     /// <summary>Waits until every host sees the silos that are active, and no other.</summary>
     public async Task WaitForLivenessToStabilizeAsync(bool didKill = false)
