@@ -49,6 +49,22 @@ public sealed class SimulatedClusterTests
     });
 
     [Fact]
+    public void Grain_WhenItMigrates_IsNobodysAtNoTime() => Run(static async (cluster, client) =>
+    {
+        var (grain, silo) = await FindRemoteAsync(cluster, client);
+        var target = cluster.Silos.Last(other => other != silo && other != cluster.Silos.First());
+        var (grainId, orphaned) = (grain.GetGrainId(), 0);
+        cluster.Loop.AfterStep = () => orphaned += cluster.Directory.OwnerOf(grainId) is null ? 1 : 0;
+
+        await grain.MoveAsync(target.Address);
+        for (var calls = 0; calls < 20; calls++)
+            (await grain.AnswerAsync(TimeSpan.FromMilliseconds(1))).ShouldBe(1);
+
+        cluster.Directory.OwnerOf(grainId).ShouldBe(target.Address);
+        orphaned.ShouldBe(0);
+    });
+
+    [Fact]
     public void Call_WhenItsSiloIsFrozen_TimesOutAndIsNotRun() => Run(static async (cluster, client) =>
     {
         var (grain, silo) = await FindRemoteAsync(cluster, client);
