@@ -48,7 +48,7 @@ internal sealed record DeviceClass(
     // Passive throttling at 95 °C. In a closed cabinet one went from 12 ms to 90 ms for an inference; cabinet and time constant (e).
     private static DeviceClass Jetson(string name, double bandwidth, double efficiency, double prompt, double idleWatts, double busyWatts) =>
         new(name, bandwidth, efficiency, prompt, "cuda", new HeatProfile(
-            CapacityJoulesPerKelvin: 1_250 / busyWatts, CooledKelvinPerWatt: 45 / busyWatts, EnclosedKelvinPerWatt: 95 / busyWatts, idleWatts,
+            CapacityJoulesPerKelvin: 2_500 / busyWatts, CooledKelvinPerWatt: 45 / busyWatts, EnclosedKelvinPerWatt: 95 / busyWatts, idleWatts,
             busyWatts, [new ThrottleStep(95, 12 / 90.0)]));
 
     // Where cards throttle is not published with the rest; in a ventilated rack they do not get there (e).

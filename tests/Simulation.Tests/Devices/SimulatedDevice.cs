@@ -38,6 +38,9 @@ internal sealed class SimulatedDevice(DeviceProfile profile)
         return _freeAt;
     }
 
+    /// <summary>Whether the sensors answer. As long as they do not, the cluster hears nothing of the device, though its silo lives.</summary>
+    public bool IsSilent { get; set; }
+
     public void Hold(object holder, long bytes)
     {
         _held.Add(holder, bytes);
@@ -65,5 +68,7 @@ internal sealed class SimulatedDevice(DeviceProfile profile)
 /// <summary>The sensors of a silo's device.</summary>
 internal sealed class SimulatedSensors(SimulatedDevice device, TimeProvider time, Func<TimeSpan> now) : IDeviceSensors
 {
-    public DeviceReadings Read() => device.Read(time.GetUtcNow(), now());
+    public DeviceReadings Read() => device.IsSilent
+        ? throw new TimeoutException($"The sensors of {device.Name} do not answer.")
+        : device.Read(time.GetUtcNow(), now());
 }

@@ -1,6 +1,4 @@
 using Orleans;
-using Orleans.Runtime;
-using Orleans.Runtime.Placement;
 
 namespace OrleansInference.Simulation.Tests.Engine;
 
@@ -14,8 +12,6 @@ public interface IRoamingGrain : IGrainWithIntegerKey
     Task<int> StayAsync();
 
     Task<int> AnswerAsync(TimeSpan after);
-
-    Task MoveAsync(SiloAddress silo);
 }
 
 internal sealed class RoamingGrain(TimeProvider time) : Grain, IRoamingGrain
@@ -28,13 +24,6 @@ internal sealed class RoamingGrain(TimeProvider time) : Grain, IRoamingGrain
         var answers = await Task.WhenAll(others.Select(static other => other.AnswerAsync(TimeSpan.FromSeconds(1))));
         var late = await others[0].AnswerAsync(TimeSpan.FromSeconds(2)).WaitAsync(TimeSpan.FromSeconds(10), time);
         return answers.Sum() + late;
-    }
-
-    public Task MoveAsync(SiloAddress silo)
-    {
-        RequestContext.Set(IPlacementDirector.PlacementHintKey, silo);
-        MigrateOnIdle();
-        return Task.CompletedTask;
     }
 
     public async Task<int> AnswerAsync(TimeSpan after)

@@ -4,6 +4,7 @@ using Orleans;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using OrleansInference.Embedded.Activations;
+using OrleansInference.Embedded.Directory;
 using OrleansInference.Embedded.Hosting;
 using OrleansInference.Embedded.Simulation;
 
@@ -49,18 +50,18 @@ public sealed class SimulatedClusterTests
     });
 
     [Fact]
-    public void Grain_WhenItMigrates_IsNobodysAtNoTime() => Run(static async (cluster, client) =>
+    public void Directory_WhenAGrainIsHandedOver_IsNeverWithoutIt() => Run(static async (cluster, client) =>
     {
         var (grain, silo) = await FindRemoteAsync(cluster, client);
-        var target = cluster.Silos.Last(other => other != silo && other != cluster.Silos.First());
-        var (grainId, orphaned) = (grain.GetGrainId(), 0);
-        cluster.Loop.AfterStep = () => orphaned += cluster.Directory.OwnerOf(grainId) is null ? 1 : 0;
+        var (grainId, target, orphaned) = (grain.GetGrainId(), cluster.Silos.First().Address, 0);
+        var directory = silo.Services.GetRequiredService<IActivationDirectory>();
+        cluster.Loop.AfterStep = () => orphaned += directory.Find(grainId) is null ? 1 : 0;
 
-        await grain.MoveAsync(target.Address);
-        for (var calls = 0; calls < 20; calls++)
-            (await grain.AnswerAsync(TimeSpan.FromMilliseconds(1))).ShouldBe(1);
-
-        cluster.Directory.OwnerOf(grainId).ShouldBe(target.Address);
+        await directory.HandOverAsync(grainId, silo.Address, target);
+        directory.Find(grainId).ShouldBe(target);
+        // It is not that silo's any more.
+        await directory.HandOverAsync(grainId, silo.Address, silo.Address);
+        directory.Find(grainId).ShouldBe(target);
         orphaned.ShouldBe(0);
     });
 

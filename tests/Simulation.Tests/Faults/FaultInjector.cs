@@ -22,7 +22,7 @@ internal sealed class FaultInjector
             ("freeze", 3, () => FreezeAsync(Seconds(0.2, 4))), ("long freeze", 1, () => FreezeAsync(Seconds(6, 25))),
             ("partition", 3, () => PartAsync(cuts: false)), ("cut", 3, () => PartAsync(cuts: true)), ("reset", 3, ResetAsync),
             ("link reset", 4, ResetLinkAsync), ("load failure", 2, FailLoadsAsync), ("stage failure", 3, FailStagesAsync),
-            ("storage failure", 2, FailStorageAsync), ("slow network", 1, SlowNetworkAsync), ("heat", 2, HeatAsync), ("redeployment", 2, RedeployAsync),
+            ("storage failure", 2, FailStorageAsync), ("slow network", 1, SlowNetworkAsync), ("heat", 2, HeatAsync), ("silence", 2, FallSilentAsync), ("redeployment", 2, RedeployAsync),
         ];
     }
 
@@ -188,6 +188,17 @@ internal sealed class FaultInjector
         device.Thermal.Enclose(_world.Cluster.Loop.Now, isEnclosed: false);
         if (device.Thermal.Throttlings > throttlings)
             RunReport.Count(_world.Report.Faults, "throttling");
+    }
+
+    private async Task FallSilentAsync()
+    {
+        if (Pick(static machine => machine.Device is not null)?.Device is not { } device)
+            return;
+        _world.Checker.Plans.Disturb();
+        device.IsSilent = true;
+        await DelayAsync(Seconds(3, 30));
+        device.IsSilent = false;
+        _world.Checker.Plans.Disturb();
     }
 
     // An operator's, and no fault: but it may well come at a bad time. Of two at once it is not known which comes first.
