@@ -1,4 +1,3 @@
-using Orleans.Runtime;
 using OrleansInference.Embedded.Simulation;
 using OrleansInference.Grains.Pipelines;
 using OrleansInference.Grains.Shards;
@@ -12,9 +11,6 @@ namespace OrleansInference.Simulation.Tests;
 /// <summary>Plants what each invariant forbids, and sees that it is found; without it the same story holds.</summary>
 public sealed class MutationTests
 {
-    private static readonly GrainId ClusterGrain = GrainId.Create("cluster", "0");
-    private static readonly GrainId PipelineGrain = GrainId.Create("pipeline", Steady.Pipeline);
-
     [Fact]
     public void Stories_WhenNothingIsPlanted_HoldAllInvariants() => Steady.Run(async world =>
     {
@@ -48,7 +44,7 @@ public sealed class MutationTests
     public void Epochs_WhenOneGoesBack_IsFound() => Steady.Violate(async world =>
     {
         var epoch = await Steady.RedeployAsync(world, slots: 3);
-        world.Cluster.Storage.Put("pipeline", PipelineGrain, "{}", new PipelineRecord { Epoch = epoch - 1 });
+        world.Cluster.Storage.Put("pipeline", Steady.PipelineGrain, "{}", new PipelineRecord { Epoch = epoch - 1 });
         await Steady.PassAsync(world, 1);
     }).Message.ShouldContain("went back");
 
@@ -85,8 +81,8 @@ public sealed class MutationTests
     [Fact]
     public void Activations_WhenTheDirectoryForgetsOne_AreFound() => Steady.Violate(async world =>
     {
-        var bystander = world.Machines.First(machine => machine.Device is not null && machine != HostOf(world, ClusterGrain));
-        world.Cluster.Directory.Remove(ClusterGrain);
+        var bystander = world.Machines.First(machine => machine.Device is not null && machine != Steady.HostOf(world, Steady.ClusterGrain));
+        world.Cluster.Directory.Remove(Steady.ClusterGrain);
         world.Kill(bystander);
         await Steady.PassAsync(world, 60);
     }).Invariant.ShouldBe("one activation");
@@ -94,8 +90,8 @@ public sealed class MutationTests
     [Fact]
     public void Deployments_WhenStorageForgetsThem_AreFound() => Steady.Violate(async world =>
     {
-        world.Cluster.Storage.Remove("deployments", ClusterGrain);
-        world.Kill(HostOf(world, ClusterGrain));
+        world.Cluster.Storage.Remove("deployments", Steady.ClusterGrain);
+        world.Kill(Steady.HostOf(world, Steady.ClusterGrain));
         await Steady.PassAsync(world, 60);
     }).Invariant.ShouldBe(WorldChecker.DeploymentInvariant);
 
@@ -110,9 +106,6 @@ public sealed class MutationTests
         await Steady.PassAsync(world, 5);
         await Steady.RecoverAsync(world);
     }).Invariant.ShouldBe(WorldChecker.RecoveryInvariant);
-
-    private static Machine HostOf(World world, GrainId grainId) =>
-        world.Machines.Single(machine => machine.Silo?.Address.Equals(world.Cluster.Directory.OwnerOf(grainId)) == true);
 
     private static async Task AssignOldEpochAsync(World world)
     {

@@ -23,13 +23,13 @@ internal static class Program
     private static int Simulate(int count, int first)
     {
         var every = Math.Max(1, count / 20);
-        var (report, failures) = SeedBatch.Run(first, count, done =>
+        var (report, failures) = SeedBatch.Run(first, count, (done, failure) =>
         {
+            if (failure is not null)
+                Console.Out.WriteLine(failure);
             if (done % every == 0)
                 Console.Error.WriteLine($"{done} of {count} seeds");
         });
-        foreach (var failure in failures.Values)
-            Console.Out.WriteLine(failure);
         Console.Out.WriteLine($"Simulation: {report}");
         Console.Out.WriteLine(failures.Count == 0 ? "No seed failed." : $"Failed seeds: {string.Join(", ", failures.Keys)}.");
         return failures.Count == 0 ? 0 : 1;

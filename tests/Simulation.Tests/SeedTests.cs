@@ -6,7 +6,7 @@ namespace OrleansInference.Simulation.Tests;
 /// <summary>The seeds that run every time.</summary>
 public sealed class SeedTests(ITestOutputHelper output)
 {
-    private const int SeedCount = 200;
+    private const int SeedCount = 300;
 
     [Fact]
     public void Seeds_WhenFaultsHappen_HoldAllInvariants()
@@ -15,7 +15,7 @@ public sealed class SeedTests(ITestOutputHelper output)
 
         output.WriteLine($"Simulation: {report}");
         failures.Values.ShouldBeEmpty(string.Create(CultureInfo.InvariantCulture, $"{failures.Count} of {SeedCount} seeds failed"));
-        report.Faults.Count.ShouldBeGreaterThan(10);
+        report.Faults.Count.ShouldBeGreaterThan(15);
         report.Requests["complete"].ShouldBeGreaterThan(SeedCount * 50);
     }
 }

@@ -48,9 +48,12 @@ internal sealed class GrainLocator(IActivationDirectory directory, IClusterMembe
 
     private void Remember(GrainId grainId, SiloAddress silo)
     {
-        // What is here is found in the catalog.
+        // What is here is found in the catalog, and what was elsewhere before has come here.
         if (silo.Equals(membership.Self.Silo))
+        {
+            _seen.TryRemove(grainId, out _);
             return;
+        }
         if (_seen.Count >= MaximumRemembered)
             _seen.Clear();
         _seen[grainId] = silo;

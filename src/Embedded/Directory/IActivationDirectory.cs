@@ -14,8 +14,8 @@ internal interface IActivationDirectory
     /// <summary>Gives the grain up if the silo has it.</summary>
     Task UnregisterAsync(GrainId grainId, SiloAddress silo);
 
-    /// <summary>Gives a grain that the silo has to another, which claims it too.</summary>
-    Task HandOverAsync(GrainId grainId, SiloAddress from, SiloAddress to) => UnregisterAsync(grainId, from);
+    /// <summary>Gives a grain that the silo has to another, in one step: nobody else gets hold of it in between.</summary>
+    Task HandOverAsync(GrainId grainId, SiloAddress from, SiloAddress to);
 
     /// <summary>Removes what a dead silo has left.</summary>
     Task RemoveAllAsync(SiloAddress deadSilo);

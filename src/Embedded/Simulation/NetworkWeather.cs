@@ -15,10 +15,16 @@ internal sealed class NetworkWeather
     /// <summary>Default 20 ms.</summary>
     public TimeSpan Spike { get; set; } = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>Frames that were held up.</summary>
+    public long Spikes { get; private set; }
+
     public long DrawTicks(Random random)
     {
         var draw = random.NextDouble();
         var ticks = Latency.Ticks + (long)(Jitter.Ticks * draw * draw * draw);
-        return random.Next(1000) < SpikesPerThousand ? ticks + (long)(Spike.Ticks * random.NextDouble()) : ticks;
+        if (random.Next(1000) >= SpikesPerThousand)
+            return ticks;
+        Spikes++;
+        return ticks + (long)(Spike.Ticks * random.NextDouble());
     }
 }

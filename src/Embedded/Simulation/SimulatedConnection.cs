@@ -30,6 +30,9 @@ internal sealed class SimulatedConnection(SimulatedNetwork network, SimulatedTra
     public void Deliver(FrameDelivery frame)
     {
         _lastArrival = Math.Max(_lastArrival, network.DrawArrival());
+        if (_lastArrival < to.LatestArrival)
+            network.Overtaking++;
+        to.LatestArrival = Math.Max(to.LatestArrival, _lastArrival);
         network.Loop.Schedule(frame, _lastArrival);
     }
 

@@ -50,6 +50,14 @@ internal sealed class SimulatedDirectory(DirectoryTable table, MembershipTable m
         await Step();
     }
 
+    public async Task HandOverAsync(GrainId grainId, SiloAddress from, SiloAddress to)
+    {
+        await Step();
+        if (from.Equals(table.OwnerOf(grainId)))
+            table.Set(grainId, to);
+        await Step();
+    }
+
     public async Task RemoveAllAsync(SiloAddress deadSilo)
     {
         await Step();

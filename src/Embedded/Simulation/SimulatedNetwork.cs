@@ -18,6 +18,9 @@ internal sealed class SimulatedNetwork(SimulationLoop loop, Random random)
     /// <summary>Frames sent.</summary>
     public long Frames { get; internal set; }
 
+    /// <summary>Frames that arrive before one that was sent earlier, on another connection to the same silo.</summary>
+    public long Overtaking { get; internal set; }
+
     /// <summary>Whether processes are parted at the moment.</summary>
     public bool AreParted(SimulatedProcess one, SimulatedProcess other) => _partings.ContainsKey(KeyOf(one, other));
 

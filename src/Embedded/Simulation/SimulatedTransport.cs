@@ -14,6 +14,9 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, SimulatedProc
 
     public SiloAddress Silo { get; private set; } = SiloAddress.Zero;
 
+    /// <summary>When the last of the frames arrives that are on their way here.</summary>
+    internal long LatestArrival { get; set; }
+
     public IEnumerable<SimulatedConnection> Outbound => _outbound.Values;
 
     public Task ListenAsync(Member self, ITransportHandler handler)

@@ -4,7 +4,6 @@ using Orleans;
 using Orleans.Placement;
 using Orleans.Runtime;
 using Orleans.Runtime.MembershipService.SiloMetadata;
-using Orleans.Storage;
 using OrleansInference.Grains.Devices;
 using OrleansInference.Grains.Pipelines;
 
@@ -179,9 +178,10 @@ internal sealed partial class ClusterGrain : Grain, IClusterGrain, IDisposable
         {
             await _record.WriteStateAsync();
         }
-        catch (InconsistentStateException)
+        catch (Exception)
         {
-            // Another activation of this grain has written: this one knows nothing any more.
+            // Another activation of this grain has written, or the storage fails: what this one knows is not what is written down, so
+            // it must not act, or answer that something is done already, on that.
             DeactivateOnIdle();
             throw;
         }

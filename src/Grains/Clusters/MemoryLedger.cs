@@ -24,7 +24,12 @@ internal static class MemoryLedger
         foreach (var (device, bytes) in wanted.Commitments)
         {
             if (!memoryBytes.TryGetValue(device, out var memory))
+            {
+                // A device that is silent for a while may still hold what was booked on it.
+                if (bytes <= present.Commitments.Where(held => held.Device == device).Sum(static held => held.Bytes))
+                    continue;
                 return $"device {device} is not there";
+            }
             var free = memory - CommittedBytes(reservations, device, wanted.Pipeline);
             if (bytes > free)
                 return $"device {device} has {free} bytes that others have not booked; {bytes} are wanted";

@@ -55,7 +55,8 @@ internal sealed partial class PipelineGrain
         var stages = Place(plan, offers);
         var epoch = Record.Epoch + 1;
         _mayHaveBooked = true;
-        var present = Record.Stages.RemoveAll(stage => !IsThere(stage, offers));
+        // Not only those that are offered: a device that is silent for a while may still hold its stage.
+        var present = Record.Stages.RemoveAll(stage => !_ring.IsAlive(stage.Silo));
         var outcome = await Cluster.ReserveAsync(Book(epoch, present, stages));
         if (!outcome.Granted)
         {
@@ -86,10 +87,11 @@ internal sealed partial class PipelineGrain
     /// <summary>Unloads stages that the new plan has elsewhere; their memory stays booked until they are gone.</summary>
     private async Task<bool> LeaveAsync(ImmutableArray<PlacedStage> leaving)
     {
-        var verdict = RingVerdict.OfCalls(await UnloadAsync(leaving));
+        var verdict = RingVerdict.OfUnloading(await UnloadAsync(leaving));
         if (verdict.Condition != RingCondition.Failed)
             return true;
-        WaitFor(RetryDelay.After(++_failures, _options), $"cannot free a device: {verdict.Reason}");
+        // Soon, however often it has failed: the moment that its silo is known to be dead, its memory is free.
+        WaitFor(RetryDelay.After(1, _options), $"cannot free a device: {verdict.Reason}");
         return false;
     }
 
@@ -140,9 +142,6 @@ internal sealed partial class PipelineGrain
                 .Select(static device => new MemoryCommitment(device.Key, device.Sum(static stage => stage.Bytes))))
             .GroupBy(static commitment => commitment.Device, StringComparer.Ordinal)
             .Select(static device => device.MaxBy(static commitment => commitment.Bytes))]);
-
-    private static bool IsThere(PlacedStage stage, ImmutableArray<DeviceOffer> offers) =>
-        offers.Any(offer => offer.Registration.Silo.Equals(stage.Silo));
 
     private static ImmutableArray<PlacedStage> Place(PipelinePlan plan, ImmutableArray<DeviceOffer> offers)
     {

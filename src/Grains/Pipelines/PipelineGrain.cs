@@ -83,7 +83,7 @@ internal sealed partial class PipelineGrain : Grain, IPipelineGrain
     public async Task RetireAsync()
     {
         var answers = await UnloadAsync(Record.Stages);
-        if (RingVerdict.OfCalls(answers) is { Condition: RingCondition.Failed } verdict)
+        if (RingVerdict.OfUnloading(answers) is { Condition: RingCondition.Failed } verdict)
             throw new ShardUnavailableException($"Pipeline {Key} cannot retire yet: {verdict.Reason}.");
         if (_wanted is { } specification)
         {

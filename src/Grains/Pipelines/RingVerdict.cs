@@ -56,7 +56,14 @@ internal sealed record RingVerdict(RingCondition Condition, string? Reason, Immu
         return answers.All(static answer => answer.IsGood) ? Sound : Pending;
     }
 
-    /// <summary>Of calls that answer nothing: linking, proving, unloading.</summary>
+    /// <summary>Of unloading: what was on a lost silo is gone, and all else must have said so.</summary>
+    public static RingVerdict OfUnloading(IReadOnlyList<ShardAnswer> answers)
+    {
+        var failed = answers.FirstOrDefault(static answer => !answer.IsGood && answer.Problem != ShardProblem.SiloLost);
+        return failed is null ? Sound : new RingVerdict(RingCondition.Failed, failed.Reason, []);
+    }
+
+    /// <summary>Of other calls that answer nothing: linking, proving.</summary>
     public static RingVerdict OfCalls(IReadOnlyList<ShardAnswer> answers)
     {
         var lost = answers.FirstOrDefault(static answer => answer.Problem == ShardProblem.SiloLost);

@@ -22,6 +22,9 @@ internal sealed class ShardRing(IGrainFactory grains, ISiloStatusOracle silos, s
 
     public Task<ShardAnswer> UnloadAsync(PlacedStage stage, long epoch) => TellAsync(stage, shard => shard.UnloadAsync(epoch));
 
+    /// <summary>Whether the silo is a member, be it silent or not.</summary>
+    public bool IsAlive(SiloAddress silo) => silos.GetApproximateSiloStatus(silo) == SiloStatus.Active;
+
     private Task<ShardAnswer> TellAsync(PlacedStage stage, Func<IModelShardGrain, Task> call) => AskAsync(stage, async shard =>
     {
         await call(shard);
@@ -65,8 +68,6 @@ internal sealed class ShardRing(IGrainFactory grains, ISiloStatusOracle silos, s
 
     private static ShardAnswer Lost(PlacedStage stage) =>
         new(stage, null, ShardProblem.SiloLost, $"device {stage.Device}, which held stage {stage.Stage}, is gone");
-
-    private bool IsAlive(SiloAddress silo) => silos.GetApproximateSiloStatus(silo) == SiloStatus.Active;
 
     private static bool IsSilence(Exception exception) =>
         exception is OrleansException or TimeoutException or ShardMisplacedException or DeviceUnavailableException;

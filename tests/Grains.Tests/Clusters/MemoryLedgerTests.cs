@@ -30,6 +30,12 @@ public sealed class MemoryLedgerTests
     public void Examine_WhenTheDeviceHasLeft_Refuses() =>
         MemoryLedger.Examine(_booked, Memory, new("n/0", 1, [new("c", 1)])).ShouldBe("device c is not there");
 
+    [Theory]
+    [InlineData(60, true)]
+    [InlineData(61, false)]
+    public void Examine_WhenTheDeviceIsSilent_LeavesThePipelineWhatItHolds(long bytes, bool isGranted) =>
+        (MemoryLedger.Examine(_booked, new Dictionary<string, long>(), new("m/0", 4, [new("a", bytes)])) is null).ShouldBe(isGranted);
+
     [Fact]
     public void Examine_WhenThePipelineIsNotDeployed_Refuses() =>
         MemoryLedger.Examine(_booked, Memory, new("x/0", 1, [])).ShouldNotBeNull().ShouldContain("x/0 is no pipeline");

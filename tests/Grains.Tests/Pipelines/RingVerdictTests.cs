@@ -72,6 +72,13 @@ public sealed class RingVerdictTests
     public void OfCalls_FollowsTheWorstAnswer(object problem, object condition) =>
         RingVerdict.OfCalls([Good(0, ShardState.Linked), Bad(1, (ShardProblem)problem)]).Condition.ShouldBe((RingCondition)condition);
 
+    [Theory]
+    [InlineData(ShardProblem.SiloLost, RingCondition.Sound)]
+    [InlineData(ShardProblem.Unanswered, RingCondition.Failed)]
+    [InlineData(ShardProblem.Refused, RingCondition.Failed)]
+    public void OfUnloading_WhenAnotherSiloIsLost_StillWantsEveryLivingOnesWord(object problem, object condition) =>
+        RingVerdict.OfUnloading([Bad(0, ShardProblem.SiloLost), Bad(1, (ShardProblem)problem)]).Condition.ShouldBe((RingCondition)condition);
+
     private static RingVerdict Loading(params ShardAnswer[] answers) =>
         RingVerdict.OfLoading(answers, Epoch, NoneUnanswered, unansweredLimit: 2);
 

@@ -1,6 +1,7 @@
 using Orleans.Runtime;
 using OrleansInference.Embedded.Activations;
 using OrleansInference.Embedded.Simulation;
+using OrleansInference.Grains.Clusters;
 using OrleansInference.Grains.Pipelines;
 using OrleansInference.Simulation.Tests.Clients;
 using OrleansInference.Simulation.Tests.Devices;
@@ -57,6 +58,13 @@ internal sealed class WorldChecker
         Count(ProofInvariant);
         if (!_proven.Contains((pipeline, epoch)))
             Fail(ProofInvariant, $"{what} says that {pipeline} is ready in epoch {epoch}, in which no token went round");
+    }
+
+    public void CheckDeployment(ModelDeployment taken, ModelDeployment? served)
+    {
+        Count(DeploymentInvariant);
+        if (served != taken)
+            Fail(DeploymentInvariant, $"the cluster has taken {taken}, and serves {served?.ToString() ?? "nothing"}");
     }
 
     public void Follow(RequestRecord request) => _open.Enqueue(request);

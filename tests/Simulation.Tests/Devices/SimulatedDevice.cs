@@ -3,11 +3,11 @@ using OrleansInference.Grains.Devices;
 namespace OrleansInference.Simulation.Tests.Devices;
 
 /// <summary>A machine: what it can hold, how fast it computes, how hot it is. It outlives the silos that run on it.</summary>
-internal sealed class SimulatedDevice(DeviceProfile profile, ThermalModel thermal)
+internal sealed class SimulatedDevice(DeviceProfile profile)
 {
-    private const double BytesPerGigabyte = 1e9;
     private const double LoadBytesPerSecond = 0.4e9;
 
+    private readonly DeviceClass _class = DeviceClass.Of(profile);
     private readonly Dictionary<object, long> _held = [];
     private TimeSpan _freeAt;
     private TimeSpan _worked;
@@ -16,7 +16,7 @@ internal sealed class SimulatedDevice(DeviceProfile profile, ThermalModel therma
 
     public string Name => profile.Name;
 
-    public ThermalModel Thermal => thermal;
+    public ThermalModel Thermal { get; } = new(DeviceClass.Of(profile).Heat);
 
     /// <summary>Bytes that slices and their KV cells take at the moment.</summary>
     public long HeldBytes { get; private set; }
@@ -27,16 +27,19 @@ internal sealed class SimulatedDevice(DeviceProfile profile, ThermalModel therma
     /// <summary>How long reading a slice takes.</summary>
     public static TimeSpan LoadTime(long bytes) => TimeSpan.FromSeconds(bytes / LoadBytesPerSecond);
 
-    /// <summary>Computes once all of this many bytes of weights, after what was asked for before; returns when that is done.</summary>
+    /// <summary>Computes rows over this many bytes of weights, after what was asked for before; returns when that is done.</summary>
     public TimeSpan Compute(TimeSpan now, long bytes, int rows)
     {
         var start = now > _freeAt ? now : _freeAt;
-        var seconds = bytes / (profile.BandwidthGigabytesPerSecond * BytesPerGigabyte) * (1 + rows / 64.0) / thermal.SpeedAt(start);
-        _freeAt = start + TimeSpan.FromSeconds(seconds);
+        var speed = Thermal.SpeedAt(start);
+        _freeAt = start + TimeSpan.FromSeconds(_class.Seconds(bytes, rows) / speed);
         _worked += _freeAt - start;
-        thermal.NoteWork(start, _freeAt);
+        Thermal.NoteWork(start, _freeAt, speed);
         return _freeAt;
     }
+
+    /// <summary>Whether the sensors answer. As long as they do not, the cluster hears nothing of the device, though its silo lives.</summary>
+    public bool IsSilent { get; set; }
 
     public void Hold(object holder, long bytes)
     {
@@ -65,5 +68,7 @@ internal sealed class SimulatedDevice(DeviceProfile profile, ThermalModel therma
 /// <summary>The sensors of a silo's device.</summary>
 internal sealed class SimulatedSensors(SimulatedDevice device, TimeProvider time, Func<TimeSpan> now) : IDeviceSensors
 {
-    public DeviceReadings Read() => device.Read(time.GetUtcNow(), now());
+    public DeviceReadings Read() => device.IsSilent
+        ? throw new TimeoutException($"The sensors of {device.Name} do not answer.")
+        : device.Read(time.GetUtcNow(), now());
 }

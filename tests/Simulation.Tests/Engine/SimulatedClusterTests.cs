@@ -4,6 +4,7 @@ using Orleans;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using OrleansInference.Embedded.Activations;
+using OrleansInference.Embedded.Directory;
 using OrleansInference.Embedded.Hosting;
 using OrleansInference.Embedded.Simulation;
 
@@ -46,6 +47,22 @@ public sealed class SimulatedClusterTests
         await Should.ThrowAsync<SiloUnavailableException>(() => call);
         (cluster.Loop.Now - killedAt).ShouldBeLessThan(TimeSpan.FromSeconds(1));
         (await grain.AnswerAsync(TimeSpan.Zero)).ShouldBe(1);
+    });
+
+    [Fact]
+    public void Directory_WhenAGrainIsHandedOver_IsNeverWithoutIt() => Run(static async (cluster, client) =>
+    {
+        var (grain, silo) = await FindRemoteAsync(cluster, client);
+        var (grainId, target, orphaned) = (grain.GetGrainId(), cluster.Silos.First().Address, 0);
+        var directory = silo.Services.GetRequiredService<IActivationDirectory>();
+        cluster.Loop.AfterStep = () => orphaned += directory.Find(grainId) is null ? 1 : 0;
+
+        await directory.HandOverAsync(grainId, silo.Address, target);
+        directory.Find(grainId).ShouldBe(target);
+        // It is not that silo's any more.
+        await directory.HandOverAsync(grainId, silo.Address, silo.Address);
+        directory.Find(grainId).ShouldBe(target);
+        orphaned.ShouldBe(0);
     });
 
     [Fact]

@@ -6,9 +6,12 @@ namespace OrleansInference.Simulation.Tests.Faults;
 /// <summary>Does to a world what happens to clusters, at times and to machines that the seed decides. Every fault ends by itself.</summary>
 internal sealed class FaultInjector
 {
+    private const double HotRoomCelsius = 110;
+
     private readonly World _world;
     private readonly (string Kind, int Weight, Func<Task> Inject)[] _faults;
     private readonly List<Task> _open = [];
+    private bool _isDeploying;
 
     public FaultInjector(World world)
     {
@@ -19,7 +22,7 @@ internal sealed class FaultInjector
             ("freeze", 3, () => FreezeAsync(Seconds(0.2, 4))), ("long freeze", 1, () => FreezeAsync(Seconds(6, 25))),
             ("partition", 3, () => PartAsync(cuts: false)), ("cut", 3, () => PartAsync(cuts: true)), ("reset", 3, ResetAsync),
             ("link reset", 4, ResetLinkAsync), ("load failure", 2, FailLoadsAsync), ("stage failure", 3, FailStagesAsync),
-            ("storage failure", 2, FailStorageAsync), ("slow network", 1, SlowNetworkAsync), ("heat", 2, HeatAsync),
+            ("storage failure", 2, FailStorageAsync), ("slow network", 1, SlowNetworkAsync), ("heat", 2, HeatAsync), ("silence", 2, FallSilentAsync), ("redeployment", 2, RedeployAsync),
         ];
     }
 
@@ -174,13 +177,45 @@ internal sealed class FaultInjector
         _world.Checker.Plans.Disturb();
     }
 
+    // A device's cooling fails in a hot room, so that even an idle one of those that throttle gets there.
     private async Task HeatAsync()
     {
         var device = _world.Machines.Select(static machine => machine.Device).Where(static device => device is not null)
             .ElementAt(Random.Next(_world.Scenario.Devices.Length))!;
-        device.Thermal.SetAmbient(_world.Cluster.Loop.Now, 50);
-        await DelayAsync(Seconds(20, 60));
-        device.Thermal.SetAmbient(_world.Cluster.Loop.Now, 25);
+        var throttlings = device.Thermal.Throttlings;
+        device.Thermal.Enclose(_world.Cluster.Loop.Now, isEnclosed: true, HotRoomCelsius);
+        await DelayAsync(Seconds(60, 150));
+        device.Thermal.Enclose(_world.Cluster.Loop.Now, isEnclosed: false);
+        if (device.Thermal.Throttlings > throttlings)
+            RunReport.Count(_world.Report.Faults, "throttling");
+    }
+
+    private async Task FallSilentAsync()
+    {
+        if (Pick(static machine => machine.Device is not null)?.Device is not { } device)
+            return;
+        _world.Checker.Plans.Disturb();
+        device.IsSilent = true;
+        await DelayAsync(Seconds(3, 30));
+        device.IsSilent = false;
+        _world.Checker.Plans.Disturb();
+    }
+
+    // An operator's, and no fault: but it may well come at a bad time. Of two at once it is not known which comes first.
+    private async Task RedeployAsync()
+    {
+        if (_isDeploying)
+            return;
+        _isDeploying = true;
+        var deployment = _world.Scenario.Deployments().ElementAt(Random.Next(_world.Scenario.Models.Length));
+        _world.Checker.Plans.Disturb();
+        await _world.DeployAsync(deployment with
+        {
+            SlotCount = Random.Next(1, deployment.SlotCount + 1),
+            QueueLength = Random.Next(6),
+        });
+        _world.Checker.Plans.Disturb();
+        _isDeploying = false;
     }
 
     private Machine? Pick(Func<Machine, bool> condition)

@@ -6,9 +6,9 @@ namespace OrleansInference.Simulation.Tests.Runs;
 /// <summary>Many seeds, each on one thread, as many at once as there are processors.</summary>
 internal static class SeedBatch
 {
-    /// <param name="progress">Called after every seed, from any thread, with how many are done.</param>
+    /// <param name="progress">Called after every seed, from any thread, with how many are done and what failed.</param>
     /// <returns>What all runs amounted to, and the failures by seed.</returns>
-    public static (RunReport Report, SortedDictionary<int, string> Failures) Run(int first, int count, Action<int>? progress = null)
+    public static (RunReport Report, SortedDictionary<int, string> Failures) Run(int first, int count, Action<int, string?>? progress = null)
     {
         var (report, failures, gate) = (new RunReport(), new SortedDictionary<int, string>(), new Lock());
         var (next, done) = (first - 1, 0);
@@ -21,18 +21,24 @@ internal static class SeedBatch
         {
             while (Interlocked.Increment(ref next) is var seed && seed < first + count)
             {
-                try
-                {
-                    var (_, one) = SeedRun.Run(seed);
-                    lock (gate)
-                        report.Add(one);
-                }
-                catch (Exception exception)
-                {
-                    lock (gate)
-                        failures.Add(seed, exception is SimulationException ? exception.Message : exception.ToString());
-                }
-                progress?.Invoke(Interlocked.Increment(ref done));
+                var failure = RunOne(seed);
+                progress?.Invoke(Interlocked.Increment(ref done), failure);
+            }
+        }
+
+        string? RunOne(int seed)
+        {
+            try
+            {
+                var (_, one) = SeedRun.Run(seed);
+                lock (gate)
+                    report.Add(one);
+                return null;
+            }
+            catch (SimulationException exception)
+            {
+                lock (gate)
+                    return failures[seed] = exception.Message;
             }
         }
     }

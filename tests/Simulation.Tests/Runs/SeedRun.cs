@@ -23,11 +23,11 @@ internal sealed class SeedRun(World world)
         {
             return (new SeedRun(world).Run(), world.Report);
         }
-        catch (SimulationException exception)
+        catch (Exception exception)
         {
+            var found = exception is SimulationException ? exception.Message : exception.ToString();
             throw new SimulationException(
-                $"Seed {seed} failed at {world.Cluster.Loop.Now} of virtual time: {exception.Message}\nSee it again: ./test --simulate-seed {seed}",
-                exception);
+                $"Seed {seed} failed at {world.Cluster.Loop.Now} of virtual time: {found}\nSee it again: ./test --simulate-seed {seed}", exception);
         }
     }
 
@@ -38,6 +38,8 @@ internal sealed class SeedRun(World world)
         world.Checker.CheckAllEnded();
         world.Cluster.Loop.RunFor(TimeSpan.Zero);
         world.Checker.AddTo(world.Report);
+        RunReport.Count(world.Report.Faults, "late frames", world.Cluster.Network.Weather.Spikes);
+        RunReport.Count(world.Report.Faults, "overtaking frames", world.Cluster.Network.Overtaking);
         world.Report.AddRun(world.Cluster.Loop.Now, world.Cluster.Loop.Steps);
         return world.Cluster.Loop.Log.Hash;
     }
@@ -67,6 +69,7 @@ internal sealed class SeedRun(World world)
             await Task.Delay(TimeSpan.FromMilliseconds(world.Random.Next(200)), world.Time);
         }
         _ = world.SuperviseAsync();
+        world.Cluster.Storage.WritesToFail = world.Random.Next(3);
         foreach (var deployment in world.Scenario.Deployments())
             await world.DeployAsync(deployment);
     }
@@ -81,7 +84,10 @@ internal sealed class SeedRun(World world)
             var topology = await world.ReadTopologyAsync();
             var wanted = world.Scenario.Models.Length * world.Scenario.Replicas;
             if (topology is not null && topology.Pipelines.Count(static status => status.State == PipelineState.Ready) == wanted)
+            {
+                world.CheckDeployments(topology);
                 return;
+            }
             states = Describe(topology);
             await Task.Delay(Pace, world.Time);
         }

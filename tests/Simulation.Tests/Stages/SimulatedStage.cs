@@ -51,6 +51,7 @@ internal sealed class SimulatedStage(SimulatedStageHost host, string pipeline, i
             if (wanted == present && (_isChanging || Fault is null))
                 return Status;
         }
+        Tell($"is assigned layers [{wanted.FirstLayer}, {wanted.EndLayer}) in epoch {wanted.Epoch}");
         (_assignment, _loadFault) = (wanted, null);
         Change(cancellation => LoadAsync(wanted, cancellation));
         return Status;
@@ -62,6 +63,7 @@ internal sealed class SimulatedStage(SimulatedStageHost host, string pipeline, i
             return Task.CompletedTask;
         if (_assignment is not null)
         {
+            Tell($"is unloaded in epoch {_assignment.Epoch}");
             (_assignment, _loadFault) = (null, null);
             Change(_ => UnloadAsync());
         }
@@ -147,6 +149,8 @@ internal sealed class SimulatedStage(SimulatedStageHost host, string pipeline, i
         DropRing();
         await DropEngineAsync();
     }
+
+    private void Tell(string text) => host.Loop.Log.Add(host.Device.Name, $"stage {number} of {pipeline} {text}");
 
     private void DropRing()
     {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OrleansInference.Grains.Clusters;
 using OrleansInference.Grains.Devices;
 using OrleansInference.Grains.Models;
+using OrleansInference.Simulation.Tests.Devices;
 
 namespace OrleansInference.Simulation.Tests.Worlds;
 
@@ -76,8 +77,12 @@ internal sealed record Scenario
         };
     }
 
-    public static DeviceProfile Device(string name, long memoryBytes, double bandwidth = 20, string zone = "home") =>
-        new(name, "simulated", zone, memoryBytes, bandwidth, Threads: 4, "none");
+    /// <summary>A device that offers so much of its memory; a Raspberry Pi 5, unless it is to be another.</summary>
+    public static DeviceProfile Device(string name, long memoryBytes, DeviceClass? of = null, string zone = "home")
+    {
+        of ??= DeviceClass.Pi5;
+        return new DeviceProfile(name, of.Name, zone, memoryBytes, of.DecodeGigabytesPerSecond, Threads: 4, of.Accelerator);
+    }
 
     public static ModelProfile Model(string name, int layers, long layerBytes, long kvBytesPerTokenPerLayer = 1_000) => new(
         name, "1", "llama", layers, HiddenSize: 1_024, VocabularySize: 32_000, ContextLength: 1_024,
@@ -92,7 +97,8 @@ internal sealed record Scenario
         var count = random.Next(3, 8);
         var largest = models.Max(model => model.LayerBytes.Max()) * 4;
         return [.. Enumerable.Range(0, count).Select(index => Device(
-            $"device-{index}", (long)(neededBytes * (1.5 + random.NextDouble()) / count) + largest, random.Next(10, 60), $"zone-{random.Next(2)}"))];
+            $"device-{index}", (long)(neededBytes * (1.5 + random.NextDouble()) / count) + largest,
+            DeviceClass.All[random.Next(DeviceClass.All.Count)], $"zone-{random.Next(2)}"))];
     }
 
     private static long TotalBytes(ModelProfile model, int cells) =>

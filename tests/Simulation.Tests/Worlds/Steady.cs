@@ -1,3 +1,4 @@
+using Orleans.Runtime;
 using OrleansInference.Embedded.Simulation;
 using OrleansInference.Grains.Pipelines;
 using OrleansInference.Simulation.Tests.Checks;
@@ -13,6 +14,10 @@ internal static class Steady
     public const string Model = "model";
 
     public const string Pipeline = Model + "/0";
+
+    public static readonly GrainId ClusterGrain = GrainId.Create("cluster", "0");
+
+    public static readonly GrainId PipelineGrain = GrainId.Create("pipeline", Pipeline);
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
 
@@ -54,6 +59,10 @@ internal static class Steady
         (await world.ReadTopologyAsync())!.Pipelines.Single(static status => status.Specification.Pipeline == Pipeline);
 
     public static Machine MachineOf(World world, string device) => world.Machines.Single(machine => machine.Name == device);
+
+    /// <summary>Where a grain is at the moment.</summary>
+    public static Machine HostOf(World world, GrainId grainId) =>
+        world.Machines.Single(machine => machine.Silo?.Address.Equals(world.Cluster.Directory.OwnerOf(grainId)) == true);
 
     private static async Task TellAsync(World world, Func<World, Task> story)
     {

@@ -33,7 +33,7 @@ internal sealed class World : IModelCatalog
     private readonly List<RequestRecord> _ended = [];
     private int _endpoints;
     private long _requests;
-    private bool _isDeployed;
+    private readonly Dictionary<string, ModelDeployment> _deployed = new(StringComparer.Ordinal);
 
     public World(int seed, Scenario scenario, TextWriter? trace = null, Defects? defects = null)
     {
@@ -45,7 +45,7 @@ internal sealed class World : IModelCatalog
         _models = scenario.Models.ToDictionary(static model => model.Model, StringComparer.Ordinal);
         Machines =
         [
-            .. scenario.Devices.Select(profile => new Machine(profile.Name, new SimulatedDevice(profile, new ThermalModel(60, 2.5, 5, 28)))),
+            .. scenario.Devices.Select(profile => new Machine(profile.Name, new SimulatedDevice(profile))),
             .. Enumerable.Range(0, scenario.GatewayCount).Select(index => new Machine($"gateway-{index}", null)),
         ];
         Report = new RunReport();
@@ -158,7 +158,14 @@ internal sealed class World : IModelCatalog
     {
         while (!await TryDeployAsync(deployment))
             await Task.Delay(TimeSpan.FromSeconds(1), Time);
-        _isDeployed = true;
+        _deployed[deployment.Model] = deployment;
+    }
+
+    /// <summary>What the cluster has taken must be what it serves.</summary>
+    public void CheckDeployments(ClusterTopology topology)
+    {
+        foreach (var deployment in _deployed.Values)
+            Checker.CheckDeployment(deployment, topology.Deployments.FirstOrDefault(served => served.Model == deployment.Model));
     }
 
     /// <summary>What the cluster grain says; null when it does not answer.</summary>
@@ -184,7 +191,7 @@ internal sealed class World : IModelCatalog
     /// <summary>Returns how the request ends.</summary>
     public string OnRefused(AdmissionRefusal refusal)
     {
-        if (refusal.Reason == RefusalReason.UnknownModel && _isDeployed)
+        if (refusal.Reason == RefusalReason.UnknownModel && _deployed.Count == Scenario.Models.Length)
             Checker.Fail(WorldChecker.DeploymentInvariant, $"a deployed model is unknown: {refusal.Message}");
         if (string.IsNullOrWhiteSpace(refusal.Message))
             Checker.Fail(WorldChecker.RequestInvariant, $"a refusal for {refusal.Reason} does not say why");
