@@ -13,7 +13,7 @@ public sealed class ExactnessTests
     [Fact]
     public async Task Text_WhenThreeProcessesComputeIt_IsThatOfOne()
     {
-        // What was asked before must not matter here: a prompt that is partly reused is computed in other batches, and so to other last bits.
+        // What was asked before must not matter: a prompt that is partly reused is computed in other batches, and so to other last bits.
         await using var one = await ClusterProcess.StartAsync(ClusterSettings.OneSilo.WithoutPrefixReuse());
         await using var three = await ClusterProcess.StartAsync(ClusterSettings.ThreeSilos.WithoutPrefixReuse());
         (await one.GetTopologyAsync()).Pipelines.Single().Stages.ShouldHaveSingleItem();

@@ -90,7 +90,8 @@ public sealed class PrefixReuseTests
     public async Task Streams_WhenTheyBeginAlikeAndSomeAreCancelled_AreTheWholeModels(int stages, int batchesInFlight)
     {
         var settings = new Dictionary<string, string?> { ["Generation:BatchesInFlight"] = $"{batchesInFlight}" };
-        await using var ring = await TestRing.StartReadyAsync(stages, slots: 5, context: 300, cells: 900, batchRows: 24, settings: settings);
+        await using var ring = await TestRing.StartReadyAsync(
+            stages, slots: 5, context: 300, cells: 900, batchRows: 24, settings: settings);
         await using var gateway = await ring.ConnectAsync();
         var random = new Random(5);
         var said = new List<string> { s_system };

@@ -158,8 +158,8 @@ public sealed class RealPrefixReuseTests(TestModels models)
         }
 
         TestContext.Current.TestOutputHelper!.WriteLine(
-            $"A second turn on a history of 1,000 tokens begins after {ratios.Select(one => one.Wall).Order().ElementAt(2):P1} of the first "
-            + $"one's time, with {ratios.Select(one => one.Processor).Order().ElementAt(2):P1} of its processor time (medians of 5).");
+            $"A second turn on a history of 1,000 tokens begins after {ratios.Select(one => one.Wall).Order().ElementAt(2):P1} of the "
+            + $"first one's time, with {ratios.Select(one => one.Processor).Order().ElementAt(2):P1} of its processor time (medians of 5).");
     }
 
     /// <summary>Seconds until the first token, and processor seconds of this process.</summary>
