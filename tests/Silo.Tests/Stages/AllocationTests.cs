@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OrleansInference.DataPlane.Generation;
 using OrleansInference.Silo.Tests.Engines;
 
@@ -13,6 +14,8 @@ public sealed class AllocationTests(TestModels models, ITestOutputHelper output)
     private const int MeasuredTokensPerStream = 320;
     private const int LeastTokens = 2_400;
     private const double MaximumBytesPerToken = 64;
+    /// <summary>For what comes by the clock and not by the token: timers, and what the thread pool does for itself.</summary>
+    private const double MaximumBytesPerSecond = 4_096;
 
     [Theory]
     [InlineData(1, 1)]
@@ -27,7 +30,8 @@ public sealed class AllocationTests(TestModels models, ITestOutputHelper output)
         {
             ["DataPlane:IdleMilliseconds"] = "60000", ["DataPlane:SilenceMilliseconds"] = "600000",
         };
-        await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages, streams, context: TokensPerStream + 8, more: settings);
+        await using var ring = await TestRing.StartReadyAsync(
+            model, models.Factory(), stages, streams, context: TokensPerStream + 8, more: settings);
         using var gateway = new RawGateway(ring.Head.Endpoint, TestRing.Pipeline);
         var request = new GenerationRequest
         {
@@ -35,20 +39,22 @@ public sealed class AllocationTests(TestModels models, ITestOutputHelper output)
             Sampling = await EndlessAsync(model),
             MaximumTokens = TokensPerStream,
         };
-        var (tokens, bytes) = (0L, 0L);
+        var (tokens, bytes, seconds) = (0L, 0L, 0.0);
         for (var id = 1; tokens < LeastTokens;)
         {
             for (var stream = 0; stream < streams; stream++)
                 gateway.Send(id++, request);
             gateway.ReadTokens(WarmTokensPerStream * streams);
+            var begun = Stopwatch.GetTimestamp();
             var before = GC.GetTotalAllocatedBytes(precise: true);
             tokens += gateway.ReadTokens(MeasuredTokensPerStream * streams);
             bytes += GC.GetTotalAllocatedBytes(precise: true) - before;
+            seconds += Stopwatch.GetElapsedTime(begun).TotalSeconds;
             gateway.ReadFinishes(streams);
         }
 
-        output.WriteLine($"{stages} stages, {streams} streams: {bytes / (double)tokens:0.0} bytes per token over {tokens} tokens");
-        (bytes / (double)tokens).ShouldBeLessThan(MaximumBytesPerToken);
+        output.WriteLine($"{stages} stages, {streams} streams: {bytes} bytes for {tokens} tokens in {seconds:0.0} seconds");
+        ((double)bytes).ShouldBeLessThan(MaximumBytesPerToken * tokens + MaximumBytesPerSecond * seconds);
     }
 
     /// <summary>Greedy, and no token that ends a stream is ever the likeliest.</summary>
