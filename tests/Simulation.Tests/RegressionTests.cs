@@ -13,9 +13,9 @@ public sealed class RegressionTests
         Devices = [.. Enumerable.Range(0, 4).Select(index => Scenario.Device($"device-{index}", index == 0 ? 120_000_000 : 60_000_000))],
     };
 
-    // A device that had been silent for 5 s counted as gone, although its silo lived and still held its stage: it was neither
-    // unloaded nor booked any more, and another pipeline was planned on top of it. (Only where the new plan
-    // had fewer stages; a stage's next load finds what is left of it.)
+    // A device that had been silent for 5 s counted as gone, although its silo lived and still held its stage: it was neither unloaded
+    // nor booked any more, and another pipeline was planned on top of it. It showed where the new plan had fewer stages, because the
+    // next load of a stage finds what is left of it.
     [Fact]
     public void Memory_WhenADeviceIsSilentButItsSiloLives_StaysBooked() => Steady.Run(static async world =>
     {
