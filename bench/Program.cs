@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.Versioning;
 using OrleansInference.Bench;
+using OrleansInference.Bench.Rows;
 
 [assembly: UnsupportedOSPlatform("windows")]
 
@@ -15,4 +16,7 @@ command.SetAction((arguments, cancellation) => DecodeBench.RunAsync(
 var calls = new Command("calls", "Calls from grain to grain on the embedded engine, within a process and across.");
 calls.SetAction((_, cancellation) => CallBench.RunAsync(cancellation));
 command.Subcommands.Add(calls);
+var rows = new Command("rows", "What hidden rows cost and lose on their way, as F32, F16 and Q8.");
+rows.SetAction((_, cancellation) => RowsBench.RunAsync(cancellation));
+command.Subcommands.Add(rows);
 return await command.Parse(args).InvokeAsync();

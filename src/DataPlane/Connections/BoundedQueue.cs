@@ -7,8 +7,8 @@ namespace OrleansInference.DataPlane.Connections;
 /// A queue of many writers and one reader, bounded by the bytes it holds: who finds it full waits in line, without a thread. One item
 /// larger than the bound is let in when the queue is empty, so that nothing waits for ever.
 /// <para>
-/// A reader that waits can be stood in for: whoever succeeds with <see cref="TryStandIn"/> does the reader's work itself, without a change of
-/// threads, and nobody else, the reader included, is let at it until <see cref="StandDown"/>.
+/// A reader that waits can be stood in for: whoever succeeds with <see cref="TryStandIn"/> does the reader's work itself, without a change
+/// of threads, and nobody else, the reader included, is let at it until <see cref="StandDown"/>.
 /// </para>
 /// </summary>
 internal sealed class BoundedQueue<T>(long capacityBytes) : IValueTaskSource<bool>

@@ -57,7 +57,9 @@ public sealed partial class DataPlaneConnection : IAsyncDisposable
     public ValueTask SendAsync(Frame frame, CancellationToken cancellation = default) =>
         _sender.SendAsync(frame, isMoreComing: false, cancellation);
 
-    /// <summary>As <see cref="SendAsync(Frame, CancellationToken)"/>, for a caller that sends several at once, so that they go out together.</summary>
+    /// <summary>
+    /// As <see cref="SendAsync(Frame, CancellationToken)"/>, for a caller that sends several at once, so that they go out together.
+    /// </summary>
     /// <param name="isMoreComing">Whether the frame may wait for the next one. It may wait until <see cref="Flush"/> is called.</param>
     public ValueTask SendAsync(Frame frame, bool isMoreComing, CancellationToken cancellation = default) =>
         _sender.SendAsync(frame, isMoreComing, cancellation);

@@ -48,7 +48,8 @@ public sealed class DataPlaneConnector(
         }
     }
 
-    /// <summary>How hidden rows are to travel to an endpoint: as configured, or by default exact on this machine and halved beyond it.</summary>
+    /// <summary>How hidden rows are to travel to an endpoint: as configured, or by default exact on this machine and half as long beyond
+    /// it.</summary>
     public ElementType ElementTypeTo(string endpoint) => _options.ConfiguredElementType
         ?? (Endpoint.TryParse(endpoint, out var target) && target.IsOnThisMachine ? ElementType.F32 : ElementType.F16);
 

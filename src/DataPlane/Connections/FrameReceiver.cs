@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using OrleansInference.DataPlane.Codec;
 using OrleansInference.DataPlane.Frames;
@@ -54,7 +55,7 @@ internal sealed class FrameReceiver(PipeReader input, FrameCodec codec, DataPlan
             }
 
             while (_queue.TryDequeue(out var received))
-                await HandleAsync(received.Frame, handle);
+                await (Begin(received.Frame, handle) ?? Task.CompletedTask);
         }
     }
 
@@ -72,18 +73,34 @@ internal sealed class FrameReceiver(PipeReader input, FrameCodec codec, DataPlan
     {
         if (!_queue.TryStandIn())
             return false;
-        var handling = HandleAsync(frame, handle);
-        if (!handling.IsCompletedSuccessfully)
-            _begun = handling.AsTask();
+        _begun = Begin(frame, handle);
         _queue.StandDown(pulse: _begun is not null);
         return true;
     }
 
-    private static async ValueTask HandleAsync(Frame frame, Func<Frame, ValueTask> handle)
+    /// <returns>Null when the handler is done with the frame; else what ends with the handler, well or not.</returns>
+    [SuppressMessage("Design", "CA1031", Justification = "The handler's failure is the connection's reason, which its owner is told.")]
+    private static Task? Begin(Frame frame, Func<Frame, ValueTask> handle)
     {
         try
         {
-            await handle(frame);
+            var handling = handle(frame);
+            if (!handling.IsCompletedSuccessfully)
+                return EndAsync(frame, handling);
+            handling.GetAwaiter().GetResult();
+            return null;
+        }
+        catch (Exception exception)
+        {
+            return EndAsync(frame, ValueTask.FromException(exception));
+        }
+    }
+
+    private static async Task EndAsync(Frame frame, ValueTask handling)
+    {
+        try
+        {
+            await handling;
         }
         catch
         {

@@ -7,8 +7,8 @@ using OrleansInference.DataPlane.Hosting;
 namespace OrleansInference.DataPlane.Connections;
 
 /// <summary>
-/// The sending half: a bounded queue of encoded frames, and the one loop that writes them. While the loop has nothing to do, whoever sends a
-/// small frame stands in for it and writes the frame itself, straight into the connection's buffer and out.
+/// The sending half: a bounded queue of encoded frames, and the one loop that writes them. While the loop has nothing to do, whoever sends
+/// a small frame stands in for it and writes the frame itself, straight into the connection's buffer and out.
 /// </summary>
 internal sealed class FrameSender(PipeWriter output, FrameCodec codec, DataPlaneOptions options)
 {

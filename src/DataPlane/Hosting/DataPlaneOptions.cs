@@ -123,7 +123,8 @@ public sealed class DataPlaneOptions : IValidatableObject
         if (!Is(Auto) && ConfiguredElementType is null)
         {
             yield return new ValidationResult(
-                $"{Section}:{nameof(ElementType)} is '{ElementType}', but must be {Auto}, {string.Join(", ", Enum.GetNames<Elements.ElementType>())}.",
+                $"{Section}:{nameof(ElementType)} is '{ElementType}', but must be {Auto}, "
+                + $"{string.Join(", ", Enum.GetNames<Elements.ElementType>())}.",
                 [nameof(ElementType)]);
         }
 

@@ -94,7 +94,17 @@ internal sealed partial class GenerationSession : IFrameHandler
             while (await _ready.Reader.WaitToReadAsync())
             {
                 while (_ready.Reader.TryRead(out var completion))
-                    await SendAsync(completion);
+                {
+                    var (delta, finish) = completion.Outbox.Take();
+                    if (completion.Sequence is { IsPaused: true })
+                        _head.Resume();
+                    if (delta is not null)
+                        await _connection.SendAsync(delta, isMoreComing: true);
+                    if (finish is null)
+                        continue;
+                    _completions.TryRemove(completion.RequestId, out _);
+                    await _connection.SendAsync(new FinishFrame(completion.RequestId, finish), isMoreComing: true);
+                }
                 // What the completions of one batch have to say goes out together.
                 _connection.Flush();
             }
@@ -108,19 +118,6 @@ internal sealed partial class GenerationSession : IFrameHandler
             LogSendingFailed(exception, _connection.Remote);
             await _connection.DisposeAsync();
         }
-    }
-
-    private async ValueTask SendAsync(Completion completion)
-    {
-        var (delta, finish) = completion.Outbox.Take();
-        if (completion.Sequence is { IsPaused: true })
-            _head.Resume();
-        if (delta is not null)
-            await _connection.SendAsync(delta, isMoreComing: true);
-        if (finish is null)
-            return;
-        _completions.TryRemove(completion.RequestId, out _);
-        await _connection.SendAsync(new FinishFrame(completion.RequestId, finish), isMoreComing: true);
     }
 
     [LoggerMessage(11, LogLevel.Error, "Deltas could not be sent to the gateway at {Remote}; its connection is closed.")]

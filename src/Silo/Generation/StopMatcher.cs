@@ -16,7 +16,8 @@ internal sealed class StopMatcher(ImmutableArray<string> stops)
 
     public bool IsStopped { get; private set; }
 
-    /// <summary>Adds text and returns what may be shown of it; after <see cref="IsStopped"/> nothing more is. Valid until the next call.</summary>
+    /// <summary>Adds text and returns what may be shown of it; after <see cref="IsStopped"/> nothing more is.</summary>
+    /// <returns>Valid until the next call.</returns>
     public ReadOnlySpan<char> Append(ReadOnlySpan<char> text)
     {
         if (IsStopped)

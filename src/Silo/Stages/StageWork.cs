@@ -3,7 +3,9 @@ using OrleansInference.DataPlane.Rows;
 
 namespace OrleansInference.Silo.Stages;
 
-/// <summary>What a stage does next: a frame from the ring, or on the first stage what the head asks for. Disposing it disposes the frame.</summary>
+/// <summary>
+/// What a stage does next: a frame from the ring, or on the first stage what the head asks for. Disposing it disposes the frame.
+/// </summary>
 /// <param name="Frame">Open, Batch, Clear, Copy or Fault; null for a batch as it enters the ring, one token a row.</param>
 internal readonly record struct StageWork(Frame? Frame, long BatchId, ReadOnlyMemory<BatchRow> Rows, ReadOnlyMemory<int> Tokens)
     : IDisposable

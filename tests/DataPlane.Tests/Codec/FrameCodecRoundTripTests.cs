@@ -109,7 +109,8 @@ public sealed class FrameCodecRoundTripTests
         other.ShouldNotBeSameAs(first);
         first.Dispose();
 
-        var next = (BatchFrame)codec.Decode(codec.Encode(new BatchFrame(3, new[] { new BatchRow(1, 2, true) }, new float[] { 1, 2, 3, 4 })));
+        var third = new BatchFrame(3, new[] { new BatchRow(1, 2, true) }, new float[] { 1, 2, 3, 4 });
+        var next = (BatchFrame)codec.Decode(codec.Encode(third));
 
         next.ShouldBeSameAs(first);
         next.BatchId.ShouldBe(3);

@@ -138,6 +138,8 @@ internal sealed class SimulatedRing
         {
             switch (work.Frame)
             {
+                case null:
+                    throw new InvalidOperationException($"Batch {work.BatchId} was overtaken.");
                 case OpenFrame open:
                     _slots[open.Slot] ??= [];
                     break;

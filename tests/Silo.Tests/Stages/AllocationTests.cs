@@ -22,8 +22,12 @@ public sealed class AllocationTests(TestModels models, ITestOutputHelper output)
     public async Task Decoding_InSteadyState_AllocatesNextToNothing(int stages, int streams)
     {
         var model = await models.GetAsync("tiny-llama Q8_0");
-        var settings = new Dictionary<string, string?> { ["DataPlane:SilenceMilliseconds"] = "600000" };
-        await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages, streams, TokensPerStream + 8, settings);
+        // Without pings, which come by the clock and not by the token.
+        var settings = new Dictionary<string, string?>
+        {
+            ["DataPlane:IdleMilliseconds"] = "60000", ["DataPlane:SilenceMilliseconds"] = "600000",
+        };
+        await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages, streams, context: TokensPerStream + 8, more: settings);
         using var gateway = new RawGateway(ring.Head.Endpoint, TestRing.Pipeline);
         var request = new GenerationRequest
         {

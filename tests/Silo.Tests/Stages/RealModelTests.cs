@@ -112,6 +112,38 @@ public sealed class RealModelTests(TestModels models)
         }
     }
 
+    [Theory]
+    [InlineData("F16")]
+    [InlineData("Q8")]
+    public async Task Ring_WhenRowsTravelInFewerBits_StillAnswersAndEnds(string elementType)
+    {
+        var model = await models.GetAsync("pebble");
+        var settings = new Dictionary<string, string?> { ["DataPlane:ElementType"] = elementType };
+        await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages: 3, more: settings);
+        await using var gateway = await ring.ConnectAsync();
+
+        var completions = new List<TestCompletion>();
+        for (var number = 0; number < 4; number++)
+        {
+            completions.Add(await gateway.SendAsync(new GenerationRequest
+            {
+                Messages = [new ChatMessage("user", $"What is {number + 1} plus 4?")],
+                Sampling = SamplingParameters.Greedy,
+                MaximumTokens = 40,
+            }));
+        }
+        await Task.WhenAll(completions.Select(completion => completion.Finished)).Within();
+
+        foreach (var completion in completions)
+        {
+            completion.Finish.Reason.ShouldBe(FinishReason.Stop);
+            completion.Text.ShouldNotBeEmpty();
+        }
+        // Half precision is far below what decides pebble's answers.
+        if (elementType == "F16")
+            completions.Select((completion, number) => completion.Text.Contains($"{number + 5}")).ShouldAllBe(isRight => isRight);
+    }
+
     private static async Task<TestCompletion> CompleteAsync(TestGateway gateway, int[] prompt, SamplingParameters sampling)
     {
         var completion = await gateway.SendAsync(new GenerationRequest

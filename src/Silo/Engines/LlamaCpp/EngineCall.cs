@@ -6,7 +6,8 @@ namespace OrleansInference.Silo.Engines.LlamaCpp;
 /// A call that is made for every token: it is used again once its result was taken. Whoever awaits it goes on at once, on the engine's
 /// thread, where the next call can be made without a change of threads; so what follows the await must never block.
 /// </summary>
-internal sealed class EngineCall<TInput, TResult>(EngineThread thread, Func<TInput, TResult> work) : EngineCommand, IValueTaskSource<TResult>
+internal sealed class EngineCall<TInput, TResult>(EngineThread thread, Func<TInput, TResult> work)
+    : EngineCommand, IValueTaskSource<TResult>
 {
     private ManualResetValueTaskSourceCore<TResult> _completion;
     private EngineCall<TInput, TResult>? _idle;
