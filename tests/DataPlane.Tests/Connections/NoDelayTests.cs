@@ -23,7 +23,7 @@ public sealed class NoDelayTests
             services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<KestrelServerOptions>>(new ConfigureOptions<KestrelServerOptions>(
                 kestrel => kestrel.ConfigureEndpointDefaults(listen => listen.Use(next => connection =>
                 {
-                    sockets.Enqueue(connection.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket);
+                    sockets.Enqueue(connection.Features.Get<IConnectionSocketFeature>()!.Socket);
                     return next(connection);
                 })))));
             services.AddSingleton<IConnectionSecurity>(new SocketWatch(sockets));
