@@ -112,8 +112,10 @@ internal static class FrameRules
 
     private static string? ProblemOf(TokensFrame tokens, HelloFrame hello, DataPlaneOptions options)
     {
-        if ((RangeProblem("token count", tokens.Tokens.Length, 0, options.MaximumBatchRows) ?? ProblemOf(tokens.Timing)) is { } problemOfAll)
-            return problemOfAll;
+        if (RangeProblem("token count", tokens.Tokens.Length, 0, options.MaximumBatchRows) is { } count)
+            return count;
+        if (ProblemOf(tokens.Timing) is { } timing)
+            return timing;
         for (var i = 0; i < tokens.Tokens.Length; i++)
         {
             var token = tokens.Tokens.Span[i];

@@ -41,7 +41,9 @@ internal sealed class BatchFormer
         }
     }
 
-    /// <summary>The chunk of one prompt, and of others no more than the rows that are left of it: larger batches would overlap less.</summary>
+    /// <summary>
+    /// The chunk of one prompt, and of others no more than the rows that are left of it: larger batches would overlap less.
+    /// </summary>
     private void TakePrompts(ReadOnlySpan<Sequence> sequences, int room, BatchLimits limits, BatchInFlight batch)
     {
         room = Math.Min(room, limits.MaximumRows - batch.RowCount);

@@ -26,7 +26,9 @@ internal sealed class PromptLookup
     }
 
     /// <param name="text">The text of the last call, or a longer one that begins with it.</param>
-    /// <returns>The position after the latest earlier place of the text's last tokens, of as many as match; null when there is none.</returns>
+    /// <returns>
+    /// The position after the latest earlier place of the text's last tokens, of as many as match; null when there is none.
+    /// </returns>
     public int? Find(ReadOnlySpan<int> text)
     {
         // What ends at the end of the text is left out, because nothing is known to follow it.

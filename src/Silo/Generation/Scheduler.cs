@@ -236,8 +236,8 @@ internal sealed class Scheduler(
 
     private DraftSource? DraftsOf(PreparedPrompt prompt)
     {
-        // A single stage is never idle while a stream runs, so guesses would only delay it. And behind a wrong guess a slot goes back, where
-        // a window may by then lack the cells that it no longer looked at.
+        // A single stage is never idle while a stream runs, so guesses would only delay it. And behind a wrong guess a slot goes back,
+        // where a window may by then lack the cells that it no longer looked at.
         if (options.DraftTokens == 0 || assignment.StageCount == 1 || hasSlidingWindow)
             return null;
         var drafts = new DraftSource(prompt.Tokens.Length + prompt.MaximumTokens, options.DraftTokens);

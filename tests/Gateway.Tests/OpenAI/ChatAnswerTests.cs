@@ -25,7 +25,8 @@ public sealed class ChatAnswerTests(GatewayFixture gateway) : IClassFixture<Gate
             "logprobs":null,"finish_reason":"stop"}]
             """);
         answer.GetProperty("usage").GetRawText().ShouldBe(
-            """{"prompt_tokens":7,"completion_tokens":4,"total_tokens":11,"prompt_tokens_details":{"cached_tokens":3},"completion_tokens_details":"""
+            """{"prompt_tokens":7,"completion_tokens":4,"total_tokens":11,"prompt_tokens_details":{"cached_tokens":3},"""
+            + "\"completion_tokens_details\":"
             + """{"accepted_prediction_tokens":2,"rejected_prediction_tokens":1}}""");
     }
 
@@ -55,7 +56,8 @@ public sealed class ChatAnswerTests(GatewayFixture gateway) : IClassFixture<Gate
         events[..^1].ShouldAllBe(one => one.GetProperty("usage").ValueKind == JsonValueKind.Null);
         events[^1].GetProperty("choices").GetArrayLength().ShouldBe(0);
         events[^1].GetProperty("usage").GetRawText().ShouldBe(
-            """{"prompt_tokens":7,"completion_tokens":4,"total_tokens":11,"prompt_tokens_details":{"cached_tokens":3},"completion_tokens_details":"""
+            """{"prompt_tokens":7,"completion_tokens":4,"total_tokens":11,"prompt_tokens_details":{"cached_tokens":3},"""
+            + "\"completion_tokens_details\":"
             + """{"accepted_prediction_tokens":2,"rejected_prediction_tokens":1}}""");
         TextOf(events, 0).ShouldBe("Once upon a time");
         events.Select(one => one.GetProperty("id").GetString()).Distinct().ShouldHaveSingleItem();
@@ -89,7 +91,8 @@ public sealed class ChatAnswerTests(GatewayFixture gateway) : IClassFixture<Gate
 
         // The prompt counts once, however many choices it has, and as cached what none of them computed.
         events[^1].GetProperty("usage").GetRawText().ShouldBe(
-            """{"prompt_tokens":7,"completion_tokens":6,"total_tokens":13,"prompt_tokens_details":{"cached_tokens":1},"completion_tokens_details":"""
+            """{"prompt_tokens":7,"completion_tokens":6,"total_tokens":13,"prompt_tokens_details":{"cached_tokens":1},"""
+            + "\"completion_tokens_details\":"
             + """{"accepted_prediction_tokens":6,"rejected_prediction_tokens":3}}""");
     }
 

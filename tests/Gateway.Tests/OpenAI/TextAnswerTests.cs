@@ -17,7 +17,8 @@ public sealed class TextAnswerTests(GatewayFixture gateway) : IClassFixture<Gate
         answer.GetProperty("choices").GetRawText().ShouldBe(
             """[{"text":"Once upon a time","index":0,"logprobs":null,"finish_reason":"stop"}]""");
         answer.GetProperty("usage").GetRawText().ShouldBe(
-            """{"prompt_tokens":7,"completion_tokens":4,"total_tokens":11,"prompt_tokens_details":{"cached_tokens":3},"completion_tokens_details":"""
+            """{"prompt_tokens":7,"completion_tokens":4,"total_tokens":11,"prompt_tokens_details":{"cached_tokens":3},"""
+            + "\"completion_tokens_details\":"
             + """{"accepted_prediction_tokens":2,"rejected_prediction_tokens":1}}""");
     }
 
@@ -49,7 +50,8 @@ public sealed class TextAnswerTests(GatewayFixture gateway) : IClassFixture<Gate
         TextsOf(texts).ShouldBe(["a", "a", "b", "b", "c", "c"]);
         texts.GetProperty("choices").EnumerateArray().Select(choice => choice.GetProperty("index").GetInt32()).ShouldBe([0, 1, 2, 3, 4, 5]);
         texts.GetProperty("usage").GetRawText().ShouldBe(
-            """{"prompt_tokens":15,"completion_tokens":6,"total_tokens":21,"prompt_tokens_details":{"cached_tokens":9},"completion_tokens_details":"""
+            """{"prompt_tokens":15,"completion_tokens":6,"total_tokens":21,"prompt_tokens_details":{"cached_tokens":9},"""
+            + "\"completion_tokens_details\":"
             + """{"accepted_prediction_tokens":12,"rejected_prediction_tokens":6}}""");
         TextsOf(tokens).ShouldBe(["1,2", "3"]);
     }

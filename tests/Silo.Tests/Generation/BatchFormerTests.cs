@@ -63,7 +63,8 @@ public sealed class BatchFormerTests
     {
         var sequences = Enumerable.Range(0, 3).Select(slot => new Sequence(slot, Prompt(12), chunkRows: 4)).ToList();
 
-        var order = Enumerable.Range(0, 9).Select(_ => Form(sequences, Limits(4)).Rows.ToArray().Select(row => row.Slot).Distinct().Single());
+        var order = Enumerable.Range(0, 9)
+            .Select(_ => Form(sequences, Limits(4)).Rows.ToArray().Select(row => row.Slot).Distinct().Single());
 
         order.ShouldBe([0, 1, 2, 0, 1, 2, 0, 1, 2]);
     }

@@ -12,7 +12,8 @@ public sealed class RowBudgetTests
     [InlineData(200, 50_000, 250)]
     [InlineData(1, 1_000, 512)]
     [InlineData(90_000, 0, RowBudget.LeastPromptRows)]
-    public void Rows_WhenBatchesAreFull_SettleWhereTheSlowestStageTakesTheWantedTime(int rowMicroseconds, int fixedMicroseconds, int expected)
+    public void Rows_WhenBatchesAreFull_SettleWhereTheSlowestStageTakesTheWantedTime(
+        int rowMicroseconds, int fixedMicroseconds, int expected)
     {
         var budget = new RowBudget(maximumRows: 512, StepMilliseconds);
 

@@ -122,7 +122,8 @@ public sealed class SchedulerTests
             var random = new Random(seed);
             var options = new HeadOptions
             {
-                DraftTokens = random.Next(0, 9), BatchesInFlight = random.Next(0, 6), PrefixReuse = random.Next(2) == 0, MinimumReusedTokens = 4,
+                DraftTokens = random.Next(0, 9), BatchesInFlight = random.Next(0, 6), PrefixReuse = random.Next(2) == 0,
+                MinimumReusedTokens = 4,
             };
             var ring = new SimulatedRing(random.Next(1, 6), options);
             var faultPercent = random.Next(3) == 0 ? 2 : 0;
