@@ -13,7 +13,7 @@ public sealed class AllocationTests(TestModels models, ITestOutputHelper output)
     private const int WarmTokensPerStream = 40;
     private const int MeasuredTokensPerStream = 320;
     private const int LeastTokens = 2_400;
-    private const double MaximumBytesPerToken = 64;
+    private const double MaximumBytesPerToken = 128;
     /// <summary>For what comes by the clock and not by the token: timers, and what the thread pool does for itself.</summary>
     private const double MaximumBytesPerSecond = 4_096;
 
