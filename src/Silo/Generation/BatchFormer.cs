@@ -10,20 +10,34 @@ internal sealed class BatchFormer
     private int _decodeTurn;
     private int _promptTurn;
     private int _guessTurn;
+    private bool _isPromptsTurn;
 
     /// <param name="sequences">What runs, in the order of slots.</param>
     /// <param name="batch">An empty batch, which takes the rows.</param>
     /// <returns>False when no sequence has a row to send.</returns>
     public bool Form(ReadOnlySpan<Sequence> sequences, BatchLimits limits, BatchInFlight batch)
     {
-        TakeDecodeRows(sequences, limits, batch);
+        TakeDecodeRows(sequences, Math.Min(limits.DecodeRows, limits.MaximumRows - RowsForPrompts(sequences, limits)), batch);
         TakePrompts(sequences, Math.Max(limits.Rows - batch.RowCount, limits.LeastPromptRows), limits, batch);
         if (batch.RowCount == 0 && limits.MayGuess)
             TakeGuess(sequences, batch);
         return batch.RowCount > 0;
     }
 
-    private void TakeDecodeRows(ReadOnlySpan<Sequence> sequences, BatchLimits limits, BatchInFlight batch)
+    /// <summary>Rows that streams leave to prompts even where they could fill the batch; of single rows every other one.</summary>
+    private int RowsForPrompts(ReadOnlySpan<Sequence> sequences, BatchLimits limits)
+    {
+        foreach (var sequence in sequences)
+        {
+            if (!sequence.IsPrefilling)
+                continue;
+            _isPromptsTurn = !_isPromptsTurn;
+            return limits.MaximumRows > 1 ? Math.Min(limits.LeastPromptRows, limits.MaximumRows / 2) : _isPromptsTurn ? 1 : 0;
+        }
+        return 0;
+    }
+
+    private void TakeDecodeRows(ReadOnlySpan<Sequence> sequences, int maximumRows, BatchInFlight batch)
     {
         var first = FirstInTurn(sequences, _decodeTurn);
         for (var index = 0; index < sequences.Length; index++)
@@ -31,7 +45,7 @@ internal sealed class BatchFormer
             var sequence = sequences[(first + index) % sequences.Length];
             if (!sequence.WantsDecodeRow)
                 continue;
-            if (batch.RowCount == Math.Min(limits.DecodeRows, limits.MaximumRows))
+            if (batch.RowCount == maximumRows)
             {
                 _decodeTurn = sequence.Slot;
                 return;

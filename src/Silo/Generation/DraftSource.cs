@@ -74,6 +74,13 @@ internal sealed class DraftSource(int maximumTokens, int draftTokens)
         return !wasSent;
     }
 
+    /// <summary>Forgets the guesses that are under way.</summary>
+    public void GoBack()
+    {
+        _guessedCount = _knownCount;
+        _source = _lookup.Find(_tokens.AsSpan(0, _knownCount));
+    }
+
     private void EnsureCapacity(int count)
     {
         if (count > _tokens.Length)

@@ -211,6 +211,7 @@ internal sealed partial class GenerationHead : IAsyncDisposable
         }
     }
 
+    /// <summary>Goes on wherever it is woken, and so never keeps the scheduler that the waker happens to run on.</summary>
     private async Task ScheduleAsync()
     {
         var period = TimeSpan.FromSeconds(Math.Min(1, Math.Min(_options.BatchTimeoutSeconds, _options.PauseTimeoutSeconds) / 4));
@@ -221,8 +222,8 @@ internal sealed partial class GenerationHead : IAsyncDisposable
             {
                 var steps = _scheduler.Step();
                 for (var index = 0; index < steps.Count; index++)
-                    await _ring.WriteAsync(steps[index], _stopping.Token);
-                await _wake.WaitAsync(_stopping.Token);
+                    await _ring.WriteAsync(steps[index], _stopping.Token).ConfigureAwait(false);
+                await _wake.WaitAsync(_stopping.Token).ConfigureAwait(false);
             }
         }
         catch (Exception) when (_stopping.IsCancellationRequested)

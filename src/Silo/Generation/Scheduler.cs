@@ -24,11 +24,13 @@ internal sealed class Scheduler(
     private readonly Queue<BatchInFlight> _inFlight = new();
     private readonly Stack<BatchInFlight> _spareBatches = new();
     private readonly Sequence[] _sequences = new Sequence[assignment.SlotCount];
-    private readonly SlotPool _slots = new(assignment.SlotCount, assignment.CellCount, ReuseRule.Of(options, hasSlidingWindow));
+    private readonly SlotPool _slots = new(assignment.SlotCount, assignment.CellCount, 
+        ReuseRule.Of(options, assignment.SlotCount, assignment.CellCount, hasSlidingWindow));
     private readonly BatchFormer _former = new();
     private readonly BatchPace _pace = new(assignment, options);
     private readonly List<StageWork> _work = [];
     private long _lastBatchId;
+    private long _lastAnswerAt;
     private volatile int _busySlots;
 
     public int BusySlots => _busySlots;
@@ -54,7 +56,9 @@ internal sealed class Scheduler(
         Admit();
         SendBatches();
         _busySlots = _slots.BusyCount;
-        if (_inFlight.TryPeek(out var oldest) && time.GetElapsedTime(oldest.SentAt).TotalSeconds > options.BatchTimeoutSeconds)
+        // Batches wait for each other: as long as answers come, the ring is well.
+        if (_inFlight.TryPeek(out var oldest)
+            && time.GetElapsedTime(Math.Max(oldest.SentAt, _lastAnswerAt)).TotalSeconds > options.BatchTimeoutSeconds)
             throw new StageEngineException($"No tokens came round the ring within {options.BatchTimeoutSeconds} seconds.");
         return _work;
     }
@@ -75,6 +79,7 @@ internal sealed class Scheduler(
     {
         if (!_inFlight.TryDequeue(out var batch))
             throw new StageEngineException("The ring answers a batch that was never sent.");
+        _lastAnswerAt = time.GetTimestamp();
         if (answer is FaultFrame fault && fault.BatchId == batch.BatchId)
             FailBatch(batch, fault.Reason);
         else if (answer is TokensFrame tokens && tokens.BatchId == batch.BatchId)
@@ -117,39 +122,61 @@ internal sealed class Scheduler(
     private void Advance(Completion completion, SampledToken token)
     {
         completion.SampledTokens++;
-        var text = completion.Text!;
-        if (tokenizer.IsEndOfGeneration(token.Token))
+        var sequence = completion.Sequence!;
+        if (FindEnd(completion, token) is not { } end)
         {
-            completion.Emit(text.Flush());
-            Release(completion, FinishReason.Stop);
-            return;
-        }
-        completion.Emit(text.Append(token));
-        if (text.IsStopped)
-        {
-            Release(completion, FinishReason.Stop);
-        }
-        else if (completion.SampledTokens >= completion.Prompt.MaximumTokens)
-        {
-            completion.Emit(text.Flush());
-            Release(completion, FinishReason.Length);
-        }
-        else
-        {
-            var sequence = completion.Sequence!;
             if (!sequence.Continue(token.Token))
                 _work.Add(new StageWork(new ClearFrame(sequence.Slot, sequence.SentRows)));
+            return;
         }
+        if (!completion.Text!.IsStopped)
+            completion.Emit(completion.Text.Flush());
+        sequence.Drafts?.Confirm(token.Token);
+        Release(completion, end);
     }
 
+    /// <summary>Emits the token's text, and says whether and why it is the last.</summary>
+    private FinishReason? FindEnd(Completion completion, SampledToken token)
+    {
+        if (tokenizer.IsEndOfGeneration(token.Token))
+            return FinishReason.Stop;
+        completion.Emit(completion.Text!.Append(token));
+        if (completion.Text.IsStopped)
+            return FinishReason.Stop;
+        return completion.SampledTokens >= completion.Prompt.MaximumTokens ? FinishReason.Length : null;
+    }
+
+    /// <summary>
+    /// Of rows that nobody owns any more the stages may have refused a batch only because those before them failed: then the others in it
+    /// go back and are sent again. A batch whose rows all have owners fails with them.
+    /// </summary>
     private void FailBatch(BatchInFlight batch, string reason)
     {
+        var isAftermath = false;
+        foreach (var part in batch.Parts)
+            isAftermath |= OwnerOf(part) is null;
         foreach (var part in batch.Parts)
         {
-            if (OwnerOf(part) is { } completion)
+            if (OwnerOf(part) is not { } completion)
+                continue;
+            if (isAftermath && !hasSlidingWindow)
+                SendAgain(completion);
+            else
                 Release(completion, FinishReason.Error, new GenerationError(GenerationErrorCode.Internal, reason));
         }
     }
+
+    private void SendAgain(Completion completion)
+    {
+        var sequence = completion.Sequence!;
+        sequence.GoBack();
+        _work.Add(new StageWork(new ClearFrame(sequence.Slot, sequence.SentRows)));
+        if (sequence.SentRows == 0)
+            Open(completion);
+    }
+
+    private void Open(Completion completion) => _work.Add(
+        new StageWork(new OpenFrame(completion.Sequence!.Slot, completion.Request.Sampling, completion.Prompt.Tokens)));
 
     private void RemoveUnwanted()
     {
@@ -211,7 +238,7 @@ internal sealed class Scheduler(
         completion.Sequence = new Sequence(
             slot, prompt.Tokens, prompt.ChunkRows, DraftsOf(prompt), grant.ReusedTokens, prompt.MaximumTokens);
         _slots.Follow(slot, completion.Sequence);
-        _work.Add(new StageWork(new OpenFrame(slot, completion.Request.Sampling, prompt.Tokens)));
+        Open(completion);
         if (grant.Preparation is { } preparation)
             _work.Add(new StageWork(preparation));
     }
@@ -260,7 +287,8 @@ internal sealed class Scheduler(
     {
         var sequence = completion.Sequence!;
         _running[sequence.Slot] = null;
-        if (reason == FinishReason.Error)
+        // Before its first answer nobody knows whether the slot was made ready on every stage.
+        if (reason == FinishReason.Error || sequence.ComputedRows == sequence.ReusedTokens)
             _slots.Release(sequence.Slot);
         else
             _slots.Keep(sequence.Slot);

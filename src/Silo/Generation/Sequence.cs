@@ -70,6 +70,15 @@ internal sealed class Sequence(
         return false;
     }
 
+    /// <summary>Rows that were sent but not computed are to be sent again; what comes of the first time no longer counts.</summary>
+    public void GoBack()
+    {
+        SentRows = ComputedRows;
+        Era++;
+        _nextToken = IsPrefilling ? null : _knownTokens[SentRows];
+        drafts?.GoBack();
+    }
+
     /// <summary>Puts a row into a batch for the token that probably comes next, while the one before it is still being computed.</summary>
     /// <returns>Whether there was one to guess.</returns>
     public bool TryGuess(BatchInFlight batch)

@@ -99,6 +99,11 @@ internal sealed class SlotPool(int slotCount, int cellCount, ReuseRule? rule)
         _uses[found.Slot]!.LastUse = ++_lastUse;
         if (found.IsIdle && (found.Lost < rule!.MinimumTokens || !HasRoomBeside(found.Slot, cells)))
             return new SlotGrant(found.Slot, ReusedTokens: found.Shared);
+        if (found.Shared < rule!.MinimumCopiedTokens)
+        {
+            MakeRoom(cells, source: null);
+            return new SlotGrant(FreeSlot());
+        }
         MakeRoom(cells, found.Slot);
         return new SlotGrant(FreeSlot(), found.Slot, found.Shared);
     }

@@ -22,8 +22,11 @@ internal sealed class StageHost(StageServices services) : IStageHost, IDataPlane
     public Task LinkAsync(StageLink link, CancellationToken cancellation) =>
         Find(link.Pipeline, link.Stage).RingOf(link.Epoch).LinkAsync(link, cancellation);
 
+    /// <remarks>
+    /// Not on the caller's thread: waking the head carries on its loop at once, which must not come to belong to a grain's scheduler.
+    /// </remarks>
     public Task ProveAsync(string pipeline, long epoch, CancellationToken cancellation) =>
-        Find(pipeline, 0).RingOf(epoch).ProveAsync(cancellation);
+        Task.Run(() => Find(pipeline, 0).RingOf(epoch).ProveAsync(cancellation), cancellation);
 
     public ShardStatus GetStatus(string pipeline, int stage)
     {

@@ -89,35 +89,36 @@ internal sealed partial class StageRuntime : IAsyncDisposable
 
     /// <summary>
     /// Batches are computed here and not in a method of their own: what an asynchronous method needs while it waits is allocated once for
-    /// this one, and would be once a batch for another.
+    /// this one, and would be once a batch for another. It goes on wherever it is woken, and so must not keep the scheduler of who wakes it.
     /// </summary>
     private async Task CarryOutAllAsync()
     {
-        while (!_stopping.IsCancellationRequested && await _queue.Reader.WaitToReadAsync())
+        while (!_stopping.IsCancellationRequested && await _queue.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
             while (!_stopping.IsCancellationRequested && _queue.Reader.TryRead(out var work))
             {
                 using var done = work;
                 if (!TryGetBatch(work, out var batchId, out var input, out var timing))
                 {
-                    await CarryOutAsync(work.Frame!);
+                    await CarryOutAsync(work.Frame!).ConfigureAwait(false);
                     continue;
                 }
                 if (FindBrokenSlot(input.Rows.Span) is { } reason)
                 {
-                    await _output(new FaultFrame(batchId, reason), _stopping.Token);
+                    await _output(new FaultFrame(batchId, reason), _stopping.Token).ConfigureAwait(false);
                     continue;
                 }
                 var (output, failure) = (default(StageOutput), default(Exception));
                 try
                 {
-                    output = await _engine.DecodeAsync(input, _stopping.Token);
+                    output = await _engine.DecodeAsync(input, _stopping.Token).ConfigureAwait(false);
                 }
                 catch (Exception exception) when (!_stopping.IsCancellationRequested)
                 {
                     failure = exception;
                 }
-                await (failure is null ? PassOn(batchId, input, output, timing) : FaultAsync(batchId, failure));
+                var passing = failure is null ? PassOn(batchId, input, output, timing) : FaultAsync(batchId, failure);
+                await passing.ConfigureAwait(false);
             }
         }
     }
@@ -140,26 +141,26 @@ internal sealed partial class StageRuntime : IAsyncDisposable
         {
             case OpenFrame open:
                 if (!IsLast)
-                    await _output(open, _stopping.Token);
+                    await _output(open, _stopping.Token).ConfigureAwait(false);
                 else
-                    await PrepareSlotAsync(open.Slot, "opened", () => _engine.OpenAsync(open.Slot, open.Sampling, open.History));
+                    await PrepareSlotAsync(open.Slot, "opened", () => _engine.OpenAsync(open.Slot, open.Sampling, open.History)).ConfigureAwait(false);
                 break;
             case ClearFrame clear:
                 if (clear.FromPosition == 0)
                     _brokenSlots.Remove(clear.Slot);
-                await PrepareSlotAsync(clear.Slot, "cleared", () => _engine.ClearAsync(clear.Slot, clear.FromPosition));
+                await PrepareSlotAsync(clear.Slot, "cleared", () => _engine.ClearAsync(clear.Slot, clear.FromPosition)).ConfigureAwait(false);
                 if (!IsLast)
-                    await _output(clear, _stopping.Token);
+                    await _output(clear, _stopping.Token).ConfigureAwait(false);
                 break;
             case CopyFrame copy:
                 await PrepareSlotAsync(
                     copy.TargetSlot, $"filled from slot {copy.SourceSlot}",
-                    () => _engine.CopyAsync(copy.SourceSlot, copy.TargetSlot, copy.EndPosition));
+                    () => _engine.CopyAsync(copy.SourceSlot, copy.TargetSlot, copy.EndPosition)).ConfigureAwait(false);
                 if (!IsLast)
-                    await _output(copy, _stopping.Token);
+                    await _output(copy, _stopping.Token).ConfigureAwait(false);
                 break;
             case FaultFrame fault:
-                await _output(fault, _stopping.Token);
+                await _output(fault, _stopping.Token).ConfigureAwait(false);
                 break;
             default:
                 throw new DataPlaneProtocolException(
@@ -184,7 +185,7 @@ internal sealed partial class StageRuntime : IAsyncDisposable
     {
         LogBatchFailed(exception, _assignment.Pipeline, _assignment.Stage, batchId);
         var reason = $"Stage {_assignment.Stage} could not compute a batch: {exception.Message}";
-        await _output(new FaultFrame(batchId, reason), _stopping.Token);
+        await _output(new FaultFrame(batchId, reason), _stopping.Token).ConfigureAwait(false);
         // A refused argument says nothing of the engine; a computation that fails again and again does.
         if (exception is not ArgumentException && ++_consecutiveFaults == _consecutiveFaultLimit)
             _onFailed($"stage {_assignment.Stage} failed to compute {_consecutiveFaults} times in a row: {exception.Message}", true);
@@ -194,7 +195,7 @@ internal sealed partial class StageRuntime : IAsyncDisposable
     {
         try
         {
-            await prepare();
+            await prepare().ConfigureAwait(false);
         }
         catch (Exception exception) when (!_stopping.IsCancellationRequested)
         {

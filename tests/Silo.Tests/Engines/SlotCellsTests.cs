@@ -24,7 +24,7 @@ public sealed class SlotCellsTests(TestModels models)
     [InlineData(16, 16 * 512, true)]
     [InlineData(4, 4 * 300, false)]
     public void IsPerSlot_WhenSlotsHaveWholeShares_IsTrue(int slots, int cells, bool expected) =>
-        KvLayout.IsPerSlot(new StageConfiguration("m", 0, 1, slots, cells, 64, 1)).ShouldBe(expected);
+        KvLayout.IsPerSlot(slots, cells).ShouldBe(expected);
 
     [Theory]
     [InlineData("pebble", 512)]

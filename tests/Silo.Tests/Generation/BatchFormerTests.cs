@@ -47,6 +47,22 @@ public sealed class BatchFormerTests
         Form([prompt, .. Enumerable.Range(1, 9).Select(Decoding)], limits).RowCount.ShouldBe(9 + 2);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Form_WhenStreamsCouldFillEveryBatch_LetsPromptsGetOn(int maximumRows)
+    {
+        var prompt = new Sequence(0, Prompt(10), chunkRows: 8);
+        for (var batch = 0; batch < 20 && prompt.IsPrefilling; batch++)
+        {
+            Sequence[] sequences = [prompt, .. Enumerable.Range(1, 9).Select(Decoding)];
+            var formed = Form(sequences, new BatchLimits(maximumRows, DecodeRows: 9, maximumRows, LeastPromptRows: 8));
+            formed.RowCount.ShouldBe(maximumRows);
+        }
+
+        prompt.IsPrefilling.ShouldBeFalse();
+    }
+
     [Fact]
     public void Form_WhenStreamsShareSeveralBatches_GivesEachBatchItsShare()
     {

@@ -115,6 +115,26 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public async Task Stream_WhenAPromptBesideItFails_GoesOn()
+    {
+        var ring = new SimulatedRing(Stages);
+        var stream = ring.Start(s_dice, tokens: 100);
+        while (stream.SampledTokens < 10)
+            ring.Tick();
+        var prompt = ring.Start([.. Enumerable.Repeat(1, 300)], tokens: 1, chunkRows: 16);
+        // The first batch with rows of the prompt alone; those behind it, some with the stream's rows, can then not be computed either.
+        var hasFailed = false;
+        ring.IsFaulty = () => !hasFailed && (hasFailed = ring.Batches[^1].All(slot => slot == prompt.Sequence?.Slot));
+
+        ring.RunUntilAllEnd([stream, prompt]);
+
+        hasFailed.ShouldBeTrue();
+        (await prompt.Finished).Error.ShouldNotBeNull();
+        (await stream.Finished).Reason.ShouldBe(FinishReason.Length);
+        SimulatedRing.TokensOf(stream).ShouldBe(SimulatedRing.Complete(s_dice, 100));
+    }
+
+    [Fact]
     public async Task Tokens_WhateverIsGuessedReusedCancelledOrFails_AreTheModels()
     {
         for (var seed = 0; seed < 200; seed++)

@@ -89,6 +89,17 @@ public sealed class SlotPoolTests
     }
 
     [Fact]
+    public void TryTake_WhenTooLittleIsSharedForACopy_StartsAnew()
+    {
+        var slots = new SlotPool(2, 100, new ReuseRule(MinimumTokens: 3, MinimumCopiedTokens: 5));
+        Run(slots, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+
+        slots.TryTake([1, 2, 3, 4, 0, 0], 10).ShouldBe(new SlotGrant(1));
+        slots.Release(1);
+        slots.TryTake([1, 2, 3, 4, 5, 0, 0], 10).ShouldBe(new SlotGrant(1, SourceSlot: 0, ReusedTokens: 5));
+    }
+
+    [Fact]
     public void TryTake_WhenBothDoNotFit_TakesTheIdleSlotOverThoughMuchIsLost()
     {
         var slots = new SlotPool(3, 20, s_rule);

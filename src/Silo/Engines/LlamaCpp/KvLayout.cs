@@ -10,6 +10,5 @@ internal static class KvLayout
     /// Whether each slot has an equal share of the cells for its own. Otherwise all slots share all cells, and every row looks, if only in
     /// passing, at the cells of all the others. Shares that llama.cpp would round up stay shared: they would take more memory than planned.
     /// </summary>
-    public static bool IsPerSlot(StageConfiguration configuration) =>
-        configuration.SlotCount > 1 && configuration.CellCount % (configuration.SlotCount * CellMultiple) == 0;
+    public static bool IsPerSlot(int slotCount, int cellCount) => slotCount > 1 && cellCount % (slotCount * CellMultiple) == 0;
 }

@@ -123,7 +123,6 @@ internal sealed class LlamaStageEngine : IStageEngine
         _slots.RequireBatch(rows);
         _sampler?.Require(rows);
         var hidden = RequireInput(input);
-        var begun = Stopwatch.GetTimestamp();
         var answer = _context.Decode(rows, hidden);
         try
         {
@@ -132,7 +131,7 @@ internal sealed class LlamaStageEngine : IStageEngine
                 ? new StageOutput(_context.CapturedRows(rows.Length), default)
                 : new StageOutput(default, Sample(rows));
             _slots.Advance();
-            return output with { ComputeMicroseconds = (int)Math.Min(Stopwatch.GetElapsedTime(begun).TotalMicroseconds, int.MaxValue) };
+            return output with { ComputeMicroseconds = (int)Math.Min(Stopwatch.GetElapsedTime(_context.DecodeBegunAt).TotalMicroseconds, int.MaxValue) };
         }
         catch
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using OrleansInference.DataPlane.Rows;
@@ -31,7 +32,7 @@ internal sealed unsafe class SliceContext : IDisposable
         _gate = gate;
         _configuration = configuration;
         (_hiddenSize, _vocabularySize) = (model.HiddenSize, model.VocabularySize);
-        if (KvLayout.IsPerSlot(configuration))
+        if (KvLayout.IsPerSlot(configuration.SlotCount, configuration.CellCount))
             _passRows = new PassRows(configuration.SlotCount, configuration.MaximumBatchRows, _hiddenSize, _vocabularySize);
         _threads = threads;
         _capture = capture;
@@ -83,12 +84,16 @@ internal sealed unsafe class SliceContext : IDisposable
         }
     }
 
+    /// <summary>Time stamp of when the last decode had its turn on the processors.</summary>
+    public long DecodeBegunAt { get; private set; }
+
     /// <returns>llama_decode's answer: 0 done, 1 no cells left, 2 aborted, less than 0 failed.</returns>
     public int Decode(ReadOnlySpan<BatchRow> rows, ReadOnlySpan<float> hidden)
     {
         _capture?.Reset();
         _passRows?.Cut(rows);
         _gate.Enter(_configuration.Threads);
+        DecodeBegunAt = Stopwatch.GetTimestamp();
         try
         {
             return _passRows is null or { IsPlain: true } ? DecodeAtOnce(rows, hidden) : DecodeInPasses(_passRows, rows, hidden);
@@ -236,7 +241,7 @@ internal sealed unsafe class SliceContext : IDisposable
         // Chosen here and never left to llama.cpp: state that one context wrote is read by others only if these are the same.
         parameters.flash_attn_type = LlamaContextParams.FlashAttentionEnabled;
         parameters.type_k = parameters.type_v = GgmlNative.TypeF16;
-        parameters.kv_unified = KvLayout.IsPerSlot(configuration) ? (byte)0 : (byte)1;
+        parameters.kv_unified = KvLayout.IsPerSlot(configuration.SlotCount, configuration.CellCount) ? (byte)0 : (byte)1;
         // A cache cut to the window could not be rolled back or copied exactly.
         parameters.swa_full = 1;
         parameters.embeddings = 0;
