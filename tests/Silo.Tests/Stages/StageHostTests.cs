@@ -181,6 +181,26 @@ public sealed class StageHostTests
         (await Should.ThrowAsync<ShardUnavailableException>(prove)).Message.ShouldContain("last stage has not connected");
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Prove_WhenAGrainAsks_LeavesTheRingsWorkOffTheGrainsScheduler(int stages)
+    {
+        await using var ring = await TestRing.StartAsync(stages);
+        await ring.LoadAsync(1);
+        await ring.LinkAsync(1);
+        var grain = new CountingScheduler();
+        await Task.Factory.StartNew(
+            () => ring.Head.Host.ProveAsync(TestRing.Pipeline, 1, Cancellation), Cancellation, TaskCreationOptions.None, grain).Unwrap();
+        var proven = grain.Count;
+        await using var gateway = await ring.ConnectAsync();
+
+        var completion = await gateway.CompleteAsync("many tokens", 40);
+
+        GenerationTests.ShouldBeTheModels(completion, "many tokens", 40);
+        (grain.Count - proven).ShouldBe(0);
+    }
+
     [Fact]
     public async Task Accept_WhenAHelloDoesNotFit_RefusesItWithTheReason()
     {
