@@ -16,6 +16,9 @@ internal sealed record Quantity(string Name, int Decimals)
 
     public static Quantity GatewayCores { get; } = new("cores of the gateway", 3);
 
+    /// <summary>Of the tokens that were guessed ahead, as the server says; 0 where none were.</summary>
+    public static Quantity GuessesRight { get; } = new("guesses right, %", 0);
+
     /// <summary>Prompt tokens that were not computed again, as the server says.</summary>
     public static Quantity CachedTokens { get; } = new("prompt tokens reused", 0);
 }

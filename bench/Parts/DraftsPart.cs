@@ -12,7 +12,7 @@ internal sealed class DraftsPart : IPart
     /// <summary>Every draft is right.</summary>
     private static readonly Dictionary<int, int> OneWord = new() { [BenchModel.FirstWord] = 100 };
 
-    /// <summary>Another word about every tenth time.</summary>
+    /// <summary>Another word now and then.</summary>
     private static readonly Dictionary<int, int> MostlyOneWord =
         Enumerable.Range(BenchModel.FirstWord, 4).ToDictionary(static word => word, static word => word == BenchModel.FirstWord ? 100 : 95);
 
@@ -40,11 +40,11 @@ internal sealed class DraftsPart : IPart
             Over(clusters[3], "3 stages, drafts, eight words", EightWords),
         ];
         return new(
-            [Quantity.TokensPerSecond, Quantity.FirstToken, Quantity.TokenGap], [.. one, without, .. three],
+            [Quantity.TokensPerSecond, Quantity.GuessesRight, Quantity.TokenGap], [.. one, without, .. three],
             [
                 Target.Ratio(one[1], one[0], Quantity.TokensPerSecond),
-                Target.Ratio(three[0], without, Quantity.TokensPerSecond, least: 1.5),
-                Target.Ratio(three[1], without, Quantity.TokensPerSecond),
+                Target.Ratio(three[1], without, Quantity.TokensPerSecond, least: 1.5),
+                Target.Ratio(three[0], without, Quantity.TokensPerSecond),
                 Target.Ratio(three[2], without, Quantity.TokensPerSecond),
             ],
             $"{bench.Conditions}; one stream of {tokens} tokens after a prompt of {BenchOptions.PromptTokens}.");

@@ -6,7 +6,8 @@ namespace OrleansInference.Bench.Serving;
 /// <summary>A stream as it came to the client.</summary>
 /// <param name="Times">When each piece of text came, in ticks of <see cref="Stopwatch"/>. Nearly always a piece is a token.</param>
 internal sealed record CompletionRecord(
-    long StartedAt, IReadOnlyList<long> Times, IReadOnlyList<string> Texts, int CompletionTokens, int CachedTokens)
+    long StartedAt, IReadOnlyList<long> Times, IReadOnlyList<string> Texts, int CompletionTokens, int CachedTokens, int RightGuesses,
+    int WrongGuesses)
 {
     public double FirstTokenMilliseconds => Milliseconds(Times[0] - StartedAt);
 
@@ -34,7 +35,10 @@ internal sealed record CompletionRecord(
 
         if (usage is not { } last || times.Count == 0)
             throw new InvalidOperationException("The stream ended without its text or its usage.");
-        return new(startedAt, times, texts, last.GetProperty("completion_tokens").GetInt32(), CachedTokensOf(last));
+        return new(
+            startedAt, times, texts, last.GetProperty("completion_tokens").GetInt32(), DetailOf(last, "prompt_tokens_details", "cached_tokens"),
+            DetailOf(last, "completion_tokens_details", "accepted_prediction_tokens"),
+            DetailOf(last, "completion_tokens_details", "rejected_prediction_tokens"));
     }
 
     private static double Milliseconds(long ticks) => ticks * 1e3 / Stopwatch.Frequency;
@@ -45,7 +49,9 @@ internal sealed record CompletionRecord(
             && choices[0].GetProperty("finish_reason").ValueKind == JsonValueKind.Null
             ? choices[0].GetProperty("text").GetString() : null;
 
-    private static int CachedTokensOf(JsonElement usage) =>
-        usage.TryGetProperty("prompt_tokens_details", out var details) && details.TryGetProperty("cached_tokens", out var cached)
-            ? cached.GetInt32() : 0;
+    /// <summary>0 where the server does not say.</summary>
+    private static int DetailOf(JsonElement usage, string group, string name) =>
+        usage.TryGetProperty(group, out var details) && details.ValueKind == JsonValueKind.Object
+            && details.TryGetProperty(name, out var value)
+            ? value.GetInt32() : 0;
 }

@@ -17,6 +17,7 @@ internal static class StreamLoad
             [Quantity.TokensPerSecond] = [(streams.Sum(stream => stream.CompletionTokens) - 1) * (double)Stopwatch.Frequency / ticks],
             [Quantity.FirstToken] = [.. streams.Select(stream => stream.FirstTokenMilliseconds)],
             [Quantity.TokenGap] = [.. streams.SelectMany(stream => stream.GapMilliseconds)],
+            [Quantity.GuessesRight] = [.. streams.Select(stream => 100.0 * stream.RightGuesses / Math.Max(1, stream.RightGuesses + stream.WrongGuesses))],
         };
     }
 }

@@ -10,7 +10,7 @@ namespace OrleansInference.Silo.Generation;
 internal sealed class DraftSource(int maximumTokens, int draftTokens)
 {
     /// <summary>A guess is made while the chance that it and those before it are right is at least this.</summary>
-    private const double LeastChance = 0.3;
+    private const double LeastChance = 0.4;
 
     private const double FirstAcceptance = 0.6;
     private const double NewShare = 0.125;
