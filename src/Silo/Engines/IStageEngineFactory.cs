@@ -1,3 +1,5 @@
+using OrleansInference.Silo.Engines.LlamaCpp;
+
 namespace OrleansInference.Silo.Engines;
 
 /// <summary>Loads slices and tokenizers from the silo's model store.</summary>
@@ -13,8 +15,12 @@ public interface IStageEngineFactory
 /// <param name="Model">Model name in the store.</param>
 /// <param name="SlotCount">Sequences held at once.</param>
 /// <param name="CellCount">
-/// KV cells (positions) of all slots together: an even share for each, or common to all where shares are no multiples of 256.
+/// KV cells (positions) of all slots together: an even share for each (<see cref="HasCellsPerSlot"/>), or common to all.
 /// </param>
 /// <param name="Threads">Compute threads.</param>
 public sealed record StageConfiguration(
-    string Model, int FirstLayer, int EndLayer, int SlotCount, int CellCount, int MaximumBatchRows, int Threads);
+    string Model, int FirstLayer, int EndLayer, int SlotCount, int CellCount, int MaximumBatchRows, int Threads)
+{
+    /// <summary>Follows from slots and cells, so that all stages agree; only tests choose it.</summary>
+    public bool HasCellsPerSlot { get; init; } = KvLayout.IsPerSlot(SlotCount, CellCount);
+}

@@ -32,7 +32,10 @@ internal sealed class SlicedModel : IModelRunner
         for (var slice = 0; slice < slices; slice++)
         {
             var configuration = new StageConfiguration(
-                model.Manifest.Id, layers * slice / slices, layers * (slice + 1) / slices, slots, cells, rows, threads);
+                model.Manifest.Id, layers * slice / slices, layers * (slice + 1) / slices, slots, cells, rows, threads)
+            {
+                HasCellsPerSlot = cells == CellsForEachSlot,
+            };
             stages.Add((LlamaStageEngine)await models.Factory().LoadStageAsync(configuration, null, TestContext.Current.CancellationToken));
         }
         return new SlicedModel(stages);

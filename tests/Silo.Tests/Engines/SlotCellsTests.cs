@@ -17,13 +17,14 @@ public sealed class SlotCellsTests(TestModels models)
     private static readonly int[] s_slots = [2, 1, 7, 5];
 
     [Theory]
-    [InlineData(1, 512, false)]
-    [InlineData(8, 512, false)]
-    [InlineData(8, 2048, true)]
-    [InlineData(8, 2048 + 256, false)]
-    [InlineData(16, 16 * 512, true)]
-    [InlineData(4, 4 * 300, false)]
-    public void IsPerSlot_WhenSlotsHaveWholeShares_IsTrue(int slots, int cells, bool expected) =>
+    [InlineData(1, 32_768, false)]
+    [InlineData(8, 2_048, false)]
+    [InlineData(16, 16 * 1_280, false)]
+    [InlineData(16, 16 * 2_048, true)]
+    [InlineData(8, 8 * 4_096, true)]
+    [InlineData(8, (8 * 4_096) + 256, false)]
+    [InlineData(4, 4 * 10_000, false)]
+    public void IsPerSlot_WhenWholeSharesAreMany_IsTrue(int slots, int cells, bool expected) =>
         KvLayout.IsPerSlot(slots, cells).ShouldBe(expected);
 
     [Theory]

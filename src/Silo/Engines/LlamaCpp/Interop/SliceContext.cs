@@ -32,7 +32,7 @@ internal sealed unsafe class SliceContext : IDisposable
         _gate = gate;
         _configuration = configuration;
         (_hiddenSize, _vocabularySize) = (model.HiddenSize, model.VocabularySize);
-        if (KvLayout.IsPerSlot(configuration.SlotCount, configuration.CellCount))
+        if (configuration.HasCellsPerSlot)
             _passRows = new PassRows(configuration.SlotCount, configuration.MaximumBatchRows, _hiddenSize, _vocabularySize);
         _threads = threads;
         _capture = capture;
@@ -241,7 +241,7 @@ internal sealed unsafe class SliceContext : IDisposable
         // Chosen here and never left to llama.cpp: state that one context wrote is read by others only if these are the same.
         parameters.flash_attn_type = LlamaContextParams.FlashAttentionEnabled;
         parameters.type_k = parameters.type_v = GgmlNative.TypeF16;
-        parameters.kv_unified = KvLayout.IsPerSlot(configuration.SlotCount, configuration.CellCount) ? (byte)0 : (byte)1;
+        parameters.kv_unified = configuration.HasCellsPerSlot ? (byte)0 : (byte)1;
         // A cache cut to the window could not be rolled back or copied exactly.
         parameters.swa_full = 1;
         parameters.embeddings = 0;
