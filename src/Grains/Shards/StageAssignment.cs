@@ -8,7 +8,7 @@ namespace OrleansInference.Grains.Shards;
 /// <param name="Pipeline">model/replica.</param>
 /// <param name="Device">The device that the plan chose.</param>
 /// <param name="SlotCount">Sequences held at once; the same on every stage.</param>
-/// <param name="CellCount">KV cells (positions) that the slots share; the same on every stage.</param>
+/// <param name="CellCount">KV cells (positions) of all slots together; the same on every stage.</param>
 /// <param name="ContextLength">Positions that one sequence may take.</param>
 /// <param name="MaximumBatchRows">Rows per batch; the same on every stage.</param>
 [GenerateSerializer, Immutable]

@@ -35,7 +35,7 @@ internal sealed class HeadOptions
     [Range(0, 64)]
     public int DraftTokens { get; set; } = 8;
 
-    /// <summary>How long a batch may take round the ring before the ring counts as lost. Default 60 seconds.</summary>
+    /// <summary>How long the ring may answer nothing, while batches are under way, before it counts as lost. Default 60 seconds.</summary>
     [Range(0.05, 3600)]
     public double BatchTimeoutSeconds { get; set; } = 60;
 

@@ -4,7 +4,7 @@ using OrleansInference.DataPlane.Frames;
 namespace OrleansInference.Silo.Generation;
 
 /// <summary>
-/// A pipeline's slots and the KV cells that they share. A slot is free, busy, or idle: it keeps the cells of a sequence that has ended, for
+/// A pipeline's slots and their KV cells. A slot is free, busy, or idle: it keeps the cells of a sequence that has ended, for
 /// prompts that begin alike. Idle slots make way, least recently used first, so no sequence ever waits for one. Cells that slots have
 /// in common count for each of them, so what a busy slot may come to need is truly free.
 /// </summary>
