@@ -12,7 +12,7 @@ internal sealed class DraftSource(int maximumTokens, int draftTokens)
     /// <summary>A guess is made while the chance that it and those before it are right is at least this.</summary>
     private const double LeastChance = 0.4;
 
-    private const double FirstAcceptance = 0.6;
+    private const double FirstAcceptance = 0.65;
     private const double NewShare = 0.125;
     private const int FirstCapacity = 64;
 
