@@ -80,6 +80,8 @@ public sealed class PingTests
             sent++;
         }
         while (writing.IsCompleted);
+        // Before it, the pipe is full only because nobody has begun to read.
+        await Wait.Until(() => !handler.Frames.IsEmpty, "the frame that the handler is slow with");
 
         for (var i = 0; i < 20; i++)
         {
