@@ -1,4 +1,6 @@
 using OrleansInference.DataPlane.Generation;
+using OrleansInference.DataPlane.Rows;
+using OrleansInference.Silo.Engines;
 
 namespace OrleansInference.Silo.Generation;
 
@@ -23,7 +25,7 @@ internal sealed class Completion(long requestId, GenerationRequest request, int 
 
     public CompletionText? Text { get; set; }
 
-    public int SampledTokens { get; set; }
+    public int SampledTokens { get; private set; }
 
     /// <summary>When its reader fell behind; null while it does not.</summary>
     public long? PausedSince { get; set; }
@@ -33,6 +35,22 @@ internal sealed class Completion(long requestId, GenerationRequest request, int 
     public Task<GenerationFinish> Finished => _finished.Task;
 
     public void Cancel() => _isCancelled = true;
+
+    /// <summary>Counts a token and emits its text; after the last one also what of the text was held back.</summary>
+    /// <returns>Why the token is the last; null when more are to come.</returns>
+    public FinishReason? Append(SampledToken token, ITokenizer tokenizer)
+    {
+        SampledTokens++;
+        var isEnd = tokenizer.IsEndOfGeneration(token.Token);
+        if (!isEnd)
+            Emit(Text!.Append(token));
+        if (Text!.IsStopped)
+            return FinishReason.Stop;
+        if (!isEnd && SampledTokens < Prompt.MaximumTokens)
+            return null;
+        Emit(Text.Flush());
+        return isEnd ? FinishReason.Stop : FinishReason.Length;
+    }
 
     public void Emit(CompletionPiece piece)
     {

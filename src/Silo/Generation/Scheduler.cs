@@ -121,29 +121,15 @@ internal sealed class Scheduler(
 
     private void Advance(Completion completion, SampledToken token)
     {
-        completion.SampledTokens++;
         var sequence = completion.Sequence!;
-        if (FindEnd(completion, token) is not { } end)
+        if (completion.Append(token, tokenizer) is not { } end)
         {
             if (!sequence.Continue(token.Token))
                 _work.Add(new StageWork(new ClearFrame(sequence.Slot, sequence.SentRows)));
             return;
         }
-        if (!completion.Text!.IsStopped)
-            completion.Emit(completion.Text.Flush());
         sequence.Drafts?.Confirm(token.Token);
         Release(completion, end);
-    }
-
-    /// <summary>Emits the token's text, and says whether and why it is the last.</summary>
-    private FinishReason? FindEnd(Completion completion, SampledToken token)
-    {
-        if (tokenizer.IsEndOfGeneration(token.Token))
-            return FinishReason.Stop;
-        completion.Emit(completion.Text!.Append(token));
-        if (completion.Text.IsStopped)
-            return FinishReason.Stop;
-        return completion.SampledTokens >= completion.Prompt.MaximumTokens ? FinishReason.Length : null;
     }
 
     /// <summary>
