@@ -69,7 +69,7 @@ internal sealed class BatchFormer
             if (!sequence.IsPrefilling)
                 continue;
             if (isFirst)
-                room = Math.Min(room, sequence.ChunkRows);
+                room = RowTile.Fill(batch.RowCount, Math.Min(room, sequence.ChunkRows));
             isFirst = false;
             if (room == 0)
             {

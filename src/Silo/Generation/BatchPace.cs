@@ -20,11 +20,13 @@ internal sealed class BatchPace(StageAssignment assignment, HeadOptions options)
     /// <summary>What one more batch may hold; null when enough are under way.</summary>
     public BatchLimits? LimitsFor(ReadOnlySpan<Sequence> sequences, int batchesInFlight)
     {
-        var streams = CountStreams(sequences);
+        var (streams, prompts) = Count(sequences);
         var batches = BatchesFor(streams);
-        if (batchesInFlight >= batches)
+        var share = RowTile.ShareOf(streams, batches);
+        // Streams in whole tiles may fill fewer batches than the stages could take: one more would only break the tiles up.
+        var filled = prompts == 0 && share >= RowTile.Rows ? Math.Min((streams + share - 1) / share, batches) : batches;
+        if (batchesInFlight >= filled)
             return null;
-        var share = (streams + batches - 1) / batches;
         var rows = streams == 0 ? assignment.MaximumBatchRows : _budget.Rows;
         // With fewer streams than batches some stage has nothing to do; a batch more than the ring has room for would only queue.
         var mayGuess = streams < batches && batchesInFlight < _depth.Batches;
@@ -34,14 +36,16 @@ internal sealed class BatchPace(StageAssignment assignment, HeadOptions options)
     /// <summary>With prompts alone one more than the stages need: the next chunk lies ready where the last one ends.</summary>
     private int BatchesFor(int streams) => options.BatchesInFlight > 0 ? options.BatchesInFlight : _depth.Batches + (streams == 0 ? 1 : 0);
 
-    private static int CountStreams(ReadOnlySpan<Sequence> sequences)
+    private static (int Streams, int Prompts) Count(ReadOnlySpan<Sequence> sequences)
     {
-        var count = 0;
+        var (streams, prompts) = (0, 0);
         foreach (var sequence in sequences)
         {
-            if (sequence is { IsPrefilling: false, IsPaused: false })
-                count++;
+            if (sequence.IsPrefilling)
+                prompts++;
+            else if (!sequence.IsPaused)
+                streams++;
         }
-        return count;
+        return (streams, prompts);
     }
 }

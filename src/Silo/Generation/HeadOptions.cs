@@ -16,10 +16,10 @@ internal sealed class HeadOptions
     public int BatchesInFlight { get; set; }
 
     /// <summary>
-    /// How long a batch that holds rows of prompts may keep a stage busy while streams wait for it. Default 100 milliseconds.
+    /// How long a batch that holds rows of prompts may keep a stage busy while streams wait for it. Default 200 milliseconds.
     /// </summary>
     [Range(1, 10_000)]
-    public int StepMilliseconds { get; set; } = 100;
+    public int StepMilliseconds { get; set; } = 200;
 
     /// <summary>Whether a prompt starts from the KV of an earlier sequence that began alike. Default true.</summary>
     public bool PrefixReuse { get; set; } = true;

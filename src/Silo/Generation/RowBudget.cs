@@ -8,7 +8,7 @@ namespace OrleansInference.Silo.Generation;
 internal sealed class RowBudget(int maximumRows, int stepMilliseconds)
 {
     /// <summary>Rows of prompts that a batch takes at any rate.</summary>
-    public const int LeastPromptRows = 8;
+    public const int LeastPromptRows = 16;
 
     private const int FirstRows = 32;
     private const double FallShare = 0.5;

@@ -31,9 +31,9 @@ public sealed class BatchFormerTests
     {
         var prompt = new Sequence(0, Prompt(100), chunkRows: 64);
 
-        var batch = Form([prompt, Decoding(1), Decoding(2), Decoding(3)], Limits(6));
+        var batch = Form([prompt, Decoding(1), Decoding(2), Decoding(3)], Limits(8));
 
-        batch.Rows.ToArray().Select(row => row.Slot).ShouldBe([1, 2, 3, 0, 0, 0]);
+        batch.Rows.ToArray().Select(row => row.Slot).ShouldBe([1, 2, 3, 0, 0, 0, 0, 0]);
         batch.Rows.ToArray().Take(3).ShouldAllBe(row => row.Sample && row.Position == 1);
     }
 
@@ -41,9 +41,9 @@ public sealed class BatchFormerTests
     public void Form_WhenRowsAreBounded_GivesPromptsWhatIsLeftButNeverNothing()
     {
         var prompt = new Sequence(0, Prompt(100), chunkRows: 64);
-        var limits = new BatchLimits(MaximumRows: 20, DecodeRows: 9, Rows: 7, LeastPromptRows: 2);
+        var limits = new BatchLimits(MaximumRows: 20, DecodeRows: 9, Rows: 8, LeastPromptRows: 2);
 
-        Form([prompt, Decoding(1), Decoding(2)], limits).Parts.ToArray().Select(part => part.RowCount).ShouldBe([1, 1, 5]);
+        Form([prompt, Decoding(1), Decoding(2)], limits).Parts.ToArray().Select(part => part.RowCount).ShouldBe([1, 1, 6]);
         Form([prompt, .. Enumerable.Range(1, 9).Select(Decoding)], limits).RowCount.ShouldBe(9 + 2);
     }
 
@@ -73,6 +73,15 @@ public sealed class BatchFormerTests
 
         slots.ShouldBe([[0, 1, 2], [3, 4, 5], [6, 7]]);
     }
+
+    [Theory]
+    [InlineData(6, 1, 4)]
+    [InlineData(64, 1, 64)]
+    [InlineData(63, 3, 60)]
+    [InlineData(2, 1, 2)]
+    public void Form_WhenPromptsFillABatch_EndsItAtAWholeTile(int rows, int streams, int expected) =>
+        Form([new Sequence(0, Prompt(100), chunkRows: 64), .. Enumerable.Range(1, streams).Select(Decoding)], Limits(rows))
+            .RowCount.ShouldBe(expected);
 
     [Fact]
     public void Form_WhenPromptsWait_LetsThemTakeTurns()

@@ -7,7 +7,7 @@ public sealed class RowBudgetTests
     private const int StepMilliseconds = 100;
 
     [Theory]
-    [InlineData(10_000, 0, 10)]
+    [InlineData(5_000, 0, 20)]
     [InlineData(1_000, 0, 100)]
     [InlineData(200, 50_000, 250)]
     [InlineData(1, 1_000, 512)]

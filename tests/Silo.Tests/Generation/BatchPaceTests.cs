@@ -1,0 +1,55 @@
+using OrleansInference.Grains.Shards;
+using OrleansInference.Silo.Generation;
+
+namespace OrleansInference.Silo.Tests.Generation;
+
+public sealed class BatchPaceTests
+{
+    [Theory]
+    [InlineData(1, 1, 8, new[] { 8 })]
+    [InlineData(1, 1, 7, new[] { 4 })]
+    [InlineData(2, 2, 8, new[] { 4, 4 })]
+    [InlineData(3, 3, 8, new[] { 4, 4 })]
+    [InlineData(3, 3, 9, new[] { 4, 4, 1 })]
+    [InlineData(3, 3, 5, new[] { 2, 2, 1 })]
+    [InlineData(3, 3, 16, new[] { 4, 4, 4 })]
+    public void Limits_WhenStreamsRun_SpreadThemOverBatchesInWholeTiles(int stages, int depth, int streams, int[] expected)
+    {
+        var pace = Pace(stages);
+        Sequence[] sequences = [.. Enumerable.Range(0, streams).Select(Decoding)];
+        var (former, batches) = (new BatchFormer(), new List<int>());
+
+        while (pace.LimitsFor(sequences, batches.Count) is { } limits)
+        {
+            var batch = new BatchInFlight(64, streams);
+            if (!former.Form(sequences, limits, batch))
+                break;
+            batches.Add(batch.RowCount);
+        }
+
+        batches.Count.ShouldBeLessThanOrEqualTo(depth);
+        batches.ShouldBe(expected);
+    }
+
+    [Fact]
+    public void Limits_WhenAPromptIsUnderWay_FillEveryStageThoughStreamsWouldNot()
+    {
+        var pace = Pace(stages: 3);
+        Sequence[] streams = [.. Enumerable.Range(0, 8).Select(Decoding)];
+
+        pace.LimitsFor(streams, batchesInFlight: 2).ShouldBeNull();
+        pace.LimitsFor([.. streams, new Sequence(8, new int[100], chunkRows: 32)], batchesInFlight: 2).ShouldNotBeNull();
+    }
+
+    private static BatchPace Pace(int stages) => new(
+        new StageAssignment("fake/0", "fake", 1, 0, stages, 0, 1, "device", SlotCount: 16, 1_000, 1_000, MaximumBatchRows: 64),
+        new HeadOptions());
+
+    private static Sequence Decoding(int slot)
+    {
+        var sequence = new Sequence(slot, new int[1], chunkRows: 1);
+        sequence.Take(new BatchInFlight(1, 1), 1);
+        sequence.Continue(7);
+        return sequence;
+    }
+}
