@@ -16,6 +16,7 @@ internal sealed unsafe class BareContext : IDisposable
     public BareContext(string path)
     {
         NativeRuntime.Load(configuredFolder: null);
+        var pages = new LargePages();
         _model = SliceModel.Load(path, vocabularyOnly: false, null, CancellationToken.None);
         var parameters = LlamaNative.llama_context_default_params();
         parameters.n_ctx = BenchOptions.ContextLength;
@@ -31,6 +32,7 @@ internal sealed unsafe class BareContext : IDisposable
         _context.KeepAlive(_model.Handle);
         // As an engine does: the weights were laid out anew, and their file's pages would only crowd out those of others.
         MappedPages.Release(path);
+        pages.Apply();
         _threads = GgmlThreadpoolHandle.Create(1);
         LlamaNative.llama_attach_threadpool(_context, _threads, _threads);
     }

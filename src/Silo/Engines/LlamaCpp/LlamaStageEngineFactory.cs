@@ -58,9 +58,11 @@ internal sealed class LlamaStageEngineFactory(
         EmbeddingLookup? embeddings = null;
         try
         {
+            var pages = new LargePages();
             model = SliceModel.Load(path, vocabularyOnly: false, progress, cancellation);
             context = SliceContext.Create(model, configuration, isLast, _gate);
             MappedPages.Release(path);
+            pages.Apply();
             if (isLast && model.VocabularySize != manifest.Hyperparameters.VocabularySize)
                 throw new StageEngineException(
                     $"{path} has {model.VocabularySize} tokens; {manifest.Id} has {manifest.Hyperparameters.VocabularySize}.");

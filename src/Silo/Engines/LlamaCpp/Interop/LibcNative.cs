@@ -19,4 +19,6 @@ internal static partial class LibcNative
 
     public const int M_MMAP_THRESHOLD = -3;
     public const int MADV_DONTNEED = 4;
+    public const int MADV_HUGEPAGE = 14;
+    public const int MADV_COLLAPSE = 25;
 }
