@@ -20,6 +20,7 @@ internal sealed class DelayedStream : Stream
     private readonly TimeProvider _time;
     private readonly Channel<(byte[] Array, int Length, long Written)> _writes =
         Channel.CreateBounded<(byte[], int, long)>(new BoundedChannelOptions(MaximumWrites) { SingleReader = true });
+    private readonly CancellationTokenSource _closing = new();
     private readonly Task _pump;
 
     /// <param name="closeTimeout">Time that disposing leaves to what is on its way.</param>
@@ -75,8 +76,11 @@ internal sealed class DelayedStream : Stream
     {
         _writes.Writer.TryComplete();
         await Task.WhenAny(_pump, Task.Delay(_closeTimeout + _delay, _time));
+        // The other side may have stopped reading.
+        await _closing.CancelAsync();
         await _inner.DisposeAsync();
         await _pump;
+        _closing.Dispose();
         await base.DisposeAsync();
     }
 
@@ -98,8 +102,8 @@ internal sealed class DelayedStream : Stream
             await foreach (var (array, length, written) in _writes.Reader.ReadAllAsync())
             {
                 if (_delay - _time.GetElapsedTime(written) is var rest && rest > TimeSpan.Zero)
-                    await Task.Delay(rest, _time);
-                await _inner.WriteAsync(array.AsMemory(0, length));
+                    await Task.Delay(rest, _time, _closing.Token);
+                await _inner.WriteAsync(array.AsMemory(0, length), _closing.Token);
                 ArrayPool<byte>.Shared.Return(array);
             }
         }

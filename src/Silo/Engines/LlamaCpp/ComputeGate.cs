@@ -8,22 +8,20 @@ namespace OrleansInference.Silo.Engines.LlamaCpp;
 internal sealed class ComputeGate(int processorCount)
 {
     private readonly object _monitor = new();
-    private long _nextTicket;
-    private long _nextAdmitted;
+    private readonly LinkedList<int> _waiting = new();
     private int _busyThreads;
 
     /// <summary>Waits for a turn. A slice of more threads than there are processors gets one when nothing else computes.</summary>
-    public void Enter(int threads)
+    /// <param name="isAborted">Whether the turn is no longer wanted; asked again whenever <see cref="Wake"/> is called.</param>
+    /// <returns>False when it was no longer wanted; then there is nothing to leave.</returns>
+    public bool Enter(int threads, Func<bool> isAborted)
     {
         lock (_monitor)
         {
-            var ticket = _nextTicket++;
-            while (ticket != _nextAdmitted || (_busyThreads > 0 && _busyThreads + threads > processorCount))
-                Monitor.Wait(_monitor);
-            _nextAdmitted++;
+            if (_waiting.Count > 0 || !Fits(threads))
+                return Wait(threads, isAborted);
             _busyThreads += threads;
-            // There may be room for the next in line, too.
-            Monitor.PulseAll(_monitor);
+            return true;
         }
     }
 
@@ -35,4 +33,27 @@ internal sealed class ComputeGate(int processorCount)
             Monitor.PulseAll(_monitor);
         }
     }
+
+    /// <summary>Lets those who wait look whether they are still to.</summary>
+    public void Wake()
+    {
+        lock (_monitor)
+            Monitor.PulseAll(_monitor);
+    }
+
+    private bool Wait(int threads, Func<bool> isAborted)
+    {
+        var place = _waiting.AddLast(threads);
+        bool isWanted;
+        while ((isWanted = !isAborted()) && (place != _waiting.First || !Fits(threads)))
+            Monitor.Wait(_monitor);
+        _waiting.Remove(place);
+        if (isWanted)
+            _busyThreads += threads;
+        // There may be room for the next in line, too.
+        Monitor.PulseAll(_monitor);
+        return isWanted;
+    }
+
+    private bool Fits(int threads) => _busyThreads == 0 || _busyThreads + threads <= processorCount;
 }

@@ -11,6 +11,9 @@ namespace OrleansInference.Silo.Engines.LlamaCpp.Interop;
 /// </summary>
 internal sealed unsafe class SliceContext : IDisposable
 {
+    /// <summary>What llama_decode answers when it was broken off.</summary>
+    private const int Aborted = 2;
+
     private readonly LlamaContextHandle _context;
     private readonly GgmlThreadpoolHandle _threads;
     private readonly HiddenCapture? _capture;
@@ -18,6 +21,7 @@ internal sealed unsafe class SliceContext : IDisposable
     private readonly BatchColumns _columns;
     private readonly int* _abort;
     private readonly ComputeGate _gate;
+    private readonly Func<bool> _isAborted;
     private readonly StageConfiguration _configuration;
     private readonly PassRows? _passRows;
     private readonly int _hiddenSize;
@@ -30,6 +34,7 @@ internal sealed unsafe class SliceContext : IDisposable
     {
         _context = context;
         _gate = gate;
+        _isAborted = () => Volatile.Read(ref *_abort) != 0;
         _configuration = configuration;
         (_hiddenSize, _vocabularySize) = (model.HiddenSize, model.VocabularySize);
         if (configuration.HasCellsPerSlot)
@@ -92,7 +97,8 @@ internal sealed unsafe class SliceContext : IDisposable
     {
         _capture?.Reset();
         _passRows?.Cut(rows);
-        _gate.Enter(_configuration.Threads);
+        if (!_gate.Enter(_configuration.Threads, _isAborted))
+            return Aborted;
         DecodeBegunAt = Stopwatch.GetTimestamp();
         try
         {
@@ -217,8 +223,12 @@ internal sealed unsafe class SliceContext : IDisposable
         }
     }
 
-    /// <summary>Makes a running decode end soon; from any thread, while the context lives.</summary>
-    public void Abort() => Volatile.Write(ref *_abort, 1);
+    /// <summary>Makes a decode that runs or waits for its turn end soon; from any thread, while the context lives.</summary>
+    public void Abort()
+    {
+        Volatile.Write(ref *_abort, 1);
+        _gate.Wake();
+    }
 
     public void Dispose()
     {
