@@ -6,10 +6,10 @@ public sealed class PromptPlanTests
 {
     [Theory]
     [InlineData(4_000, 1, 512)]
-    [InlineData(4_096, 2, 64)]
-    [InlineData(4_000, 3, 42)]
+    [InlineData(4_096, 2, 43)]
+    [InlineData(12_000, 3, 84)]
     [InlineData(4_000, 8, 32)]
-    [InlineData(40_000, 3, 417)]
+    [InlineData(40_000, 3, 278)]
     [InlineData(80_000, 3, 512)]
     [InlineData(40, 3, 32)]
     [InlineData(0, 3, 32)]
