@@ -92,6 +92,25 @@ public sealed class StrictMigrationTests(ClusterFixture fixture)
         }
     }
 
+    [Fact]
+    public async Task Migration_WhenItsCallersNeverWait_EndsOnTheSiloOfTheHint()
+    {
+        var (caller, first, second) = (fixture.Cluster.Silos[0], fixture.Cluster.Silos[1], fixture.Cluster.Silos[2]);
+        await Parallel.ForAsync(0, 300, async (i, stopped) =>
+        {
+            var grain = caller.ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<IMovingGrain>($"{_key}/{i}");
+            MovingReport before;
+            using (ClusterFixture.PlaceAt(first.SiloAddress))
+                before = await grain.GetAsync();
+            var moving = grain.MoveAsync(second.SiloAddress);
+            var after = before;
+            while (after.Activation == before.Activation)
+                after = (await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => grain.GetAsync())).WaitAsync(TestTime.Limit, stopped))[^1];
+            await moving;
+            (after.Silo, after.Arrivals).ShouldBe((second.SiloAddress, 1));
+        });
+    }
+
     private T GrainOf<T>(InProcessSiloHandle silo) where T : IGrainWithStringKey =>
         silo.ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<T>(_key);
 }
