@@ -10,6 +10,9 @@ namespace OrleansInference.Embedded.Activations;
 /// <summary>The activations of this silo.</summary>
 internal sealed class ActivationCatalog : IAsyncDisposable
 {
+    /// <summary>How long a grain that arrives waits for this silo's last activation of it: less than its old silo waits for it.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(3);
+
     private readonly ConcurrentDictionary<GrainId, Activation> _activations = new();
     private readonly ConcurrentDictionary<GrainId, StatelessWorkers> _workers = new();
     private readonly ActivationHost _host;
@@ -65,16 +68,24 @@ internal sealed class ActivationCatalog : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a grain that comes from another silo.</summary>
-    public void Take(
+    /// <summary>Starts a grain that comes from another silo, once what this silo still has of it has ended.</summary>
+    public async Task TakeAsync(
         GrainId grainId, SiloAddress from, Dictionary<string, byte[]> values, Dictionary<string, object>? requestContext)
     {
-        if (_isClosed || !_host.Manifest.TryGetClass(grainId.Type, out var grainClass))
-            throw new OrleansException($"Silo {_host.Silo} takes no grain {grainId}: it is stopping, or lacks the grain's class.");
-        var arrived = new Activation(grainId, grainClass, _host) { Arrival = (from, _host.Migration.NewContext(values)) };
-        if (!_activations.TryAdd(grainId, arrived))
-            throw new OrleansException($"Silo {_host.Silo} takes no grain {grainId}: it has an activation of it.");
-        _host.Run(() => arrived.LiveAsync(requestContext));
+        using var limit = new CancellationTokenSource(EndLimit, _host.Time);
+        while (true)
+        {
+            if (_isClosed || !_host.Manifest.TryGetClass(grainId.Type, out var grainClass))
+                throw new OrleansException($"Silo {_host.Silo} takes no grain {grainId}: it is stopping, or lacks the grain's class.");
+            var arrived = new Activation(grainId, grainClass, _host) { Arrival = (from, _host.Migration.NewContext(values)) };
+            var present = _activations.GetOrAdd(grainId, arrived);
+            if (present == arrived)
+            {
+                _host.Run(() => arrived.LiveAsync(requestContext));
+                return;
+            }
+            await present.Deactivated.FollowAsync().WaitAsync(limit.Token);
+        }
     }
 
     /// <summary>Ends every activation, and waits for as long as it is allowed to.</summary>

@@ -73,9 +73,8 @@ internal sealed class CallReceiver(
         return Task.CompletedTask;
     }
 
-    private void Send(SiloAddress caller, long id, byte[] response)
+    private void Send(SiloAddress caller, byte[] response)
     {
-        _cancellable.TryRemove((caller, id), out _);
         if (!membership.Members.TryGetValue(caller, out var member))
         {
             work.RunAsync(() => SendToNewcomerAsync(caller, response));
@@ -122,17 +121,24 @@ internal sealed class CallReceiver(
                 response = receiver._codec.WriteFailure(
                     id, new OrleansException($"The result of {Method!.Name} cannot be sent: {e.Message}", e));
             }
-            receiver.Send(caller, id, response);
+            Send(response);
         }
 
-        public void Fail(Exception exception) => receiver.Send(caller, id, receiver._codec.WriteFailure(id, exception));
+        public void Fail(Exception exception) => Send(receiver._codec.WriteFailure(id, exception));
 
         public void Refuse(TurnRefusal refusal)
         {
             if (refusal.Reason == RefusalReason.Failed)
                 Fail(refusal.Fault!);
             else
-                receiver.Send(caller, id, receiver._codec.WriteRefusal(id, refusal));
+                Send(receiver._codec.WriteRefusal(id, refusal));
+        }
+
+        private void Send(byte[] response)
+        {
+            if (Method is { CancellationIndex: >= 0 })
+                receiver._cancellable.TryRemove((caller, id), out _);
+            receiver.Send(caller, response);
         }
     }
 }

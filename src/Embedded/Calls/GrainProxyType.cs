@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Linq.Expressions;
 using System.Reflection;
 using System.Reflection.Emit;
 using Orleans.Runtime;
@@ -20,12 +21,14 @@ internal sealed class GrainProxyType
 
     private static readonly ConcurrentDictionary<Type, Lazy<GrainProxyType>> Types = new();
 
-    private readonly ConstructorInfo _constructor;
+    private readonly Func<GrainReferenceRuntime, GrainId, GrainInterfaceType, GrainMethod[], GrainProxy> _create;
 
     private GrainProxyType(Type grainInterface)
     {
         Methods = [.. grainInterface.GetInterfaces().Prepend(grainInterface).SelectMany(type => type.GetMethods())];
-        _constructor = Define(grainInterface).GetConstructor(ConstructorParameters)!;
+        var parameters = Array.ConvertAll(ConstructorParameters, Expression.Parameter);
+        _create = Expression.Lambda<Func<GrainReferenceRuntime, GrainId, GrainInterfaceType, GrainMethod[], GrainProxy>>(
+            Expression.New(Define(grainInterface).GetConstructor(ConstructorParameters)!, parameters), parameters).Compile();
     }
 
     /// <summary>The methods of the interface and of those it extends, in the order that the proxy counts them.</summary>
@@ -35,7 +38,7 @@ internal sealed class GrainProxyType
         Types.GetOrAdd(grainInterface, static type => new Lazy<GrainProxyType>(() => new GrainProxyType(type))).Value;
 
     public GrainProxy Create(GrainReferenceRuntime runtime, GrainId grainId, GrainInterfaceType type, GrainMethod[] methods) =>
-        (GrainProxy)_constructor.Invoke([runtime, grainId, type, methods]);
+        _create(runtime, grainId, type, methods);
 
     private Type Define(Type grainInterface)
     {

@@ -26,7 +26,11 @@ internal sealed class FailureDetector(
     public void Start() => _timer = time.CreateTimer(_ => Tick(), null, options.Value.PingPeriod, options.Value.PingPeriod);
 
     /// <summary>Something arrived from the peer, so it runs.</summary>
-    public void OnHeard(SiloAddress peer) => Interlocked.Increment(ref HealthOf(peer).Heard);
+    public void OnHeard(SiloAddress peer)
+    {
+        if (_timer is not null)
+            Interlocked.Increment(ref HealthOf(peer).Heard);
+    }
 
     public void OnLost(SiloAddress peer) => _peers.TryRemove(peer, out _);
 

@@ -21,7 +21,6 @@ internal sealed class MigrationTargetGrain(ILocalSiloDetails silo) : Grain, IMig
     {
         if (this.GetPrimaryKeyString() != silo.SiloAddress.ToParsableString())
             throw new SiloUnavailableException($"Grain {grainId} cannot move: silo {this.GetPrimaryKeyString()} is gone.");
-        ServiceProvider.GetRequiredService<ActivationCatalog>().Take(grainId, from, values, RequestContext.Current);
-        return Task.CompletedTask;
+        return ServiceProvider.GetRequiredService<ActivationCatalog>().TakeAsync(grainId, from, values, RequestContext.Current);
     }
 }

@@ -31,7 +31,11 @@ internal readonly record struct EventKey(long At, long Sequence) : IComparable<E
     public int CompareTo(EventKey other) => At != other.At ? At.CompareTo(other.At) : Sequence.CompareTo(other.Sequence);
 }
 
-internal readonly record struct ScheduledEvent(SimulatedEvent Event, int Version);
+internal readonly record struct ScheduledEvent(SimulatedEvent Event, int Version)
+{
+    /// <summary>Whether it is to happen still.</summary>
+    public bool IsCurrent => Version == Event.Version;
+}
 
 /// <summary>What a thread pool would run: a task, or an activation that has tasks.</summary>
 internal readonly record struct ReadyWork(SimulatedProcess Process, object Item)

@@ -27,6 +27,7 @@ internal sealed class SimulatedTime(SimulatedProcess process) : TimeProvider
     private sealed class SimulatedTimer(SimulatedProcess process, TimerCallback callback, object? state) : SimulatedEvent(process), ITimer
     {
         private TimeSpan _period;
+        private bool _isScheduled;
         private bool _isDisposed;
 
         public override EventKind Kind => EventKind.Timer;
@@ -36,16 +37,17 @@ internal sealed class SimulatedTime(SimulatedProcess process) : TimeProvider
             if (_isDisposed || !Process.Loop.IsOnThread("A timer"))
                 return false;
             _period = period;
-            Version++;
+            Cancel();
             if (dueTime != Timeout.InfiniteTimeSpan)
-                Process.Loop.Schedule(this, Process.Loop.NowTicks + dueTime.Ticks);
+                Schedule(dueTime);
             return true;
         }
 
         public override void Run()
         {
+            _isScheduled = false;
             if (_period > TimeSpan.Zero)
-                Process.Loop.Schedule(this, Process.Loop.NowTicks + _period.Ticks);
+                Schedule(_period);
             callback(state);
         }
 
@@ -54,13 +56,27 @@ internal sealed class SimulatedTime(SimulatedProcess process) : TimeProvider
             if (_isDisposed || !Process.Loop.IsOnThread("The end of a timer"))
                 return;
             _isDisposed = true;
-            Version++;
+            Cancel();
         }
 
         public ValueTask DisposeAsync()
         {
             Dispose();
             return ValueTask.CompletedTask;
+        }
+
+        private void Schedule(TimeSpan delay)
+        {
+            _isScheduled = true;
+            Process.Loop.Schedule(this, Process.Loop.NowTicks + delay.Ticks);
+        }
+
+        private void Cancel()
+        {
+            Version++;
+            if (_isScheduled)
+                Process.Loop.OnCancelled();
+            _isScheduled = false;
         }
     }
 }

@@ -9,11 +9,15 @@ internal sealed class SimulationLoop
     /// <summary>Work at one instant beyond this means that something goes round without ever waiting.</summary>
     private const int MaximumStepsPerInstant = 2_000_000;
 
+    /// <summary>Cancelled events that are not worth looking for.</summary>
+    private const int FewCancelled = 1_000;
+
     private readonly PriorityQueue<ScheduledEvent, EventKey> _events = new();
     private readonly List<ReadyWork> _ready = [];
     private readonly Random _random;
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private long _sequence;
+    private int _cancelled;
     private int _stepsAtInstant;
     private volatile Exception? _failure;
 
@@ -99,6 +103,20 @@ internal sealed class SimulationLoop
     public void Schedule(SimulatedProcess process, TimeSpan delay, EventKind kind, Action action) =>
         Schedule(new ActionEvent(process, kind, action), NowTicks + delay.Ticks);
 
+    /// <summary>
+    /// A scheduled event will not happen. Most timers are timeouts of calls that are answered at once: left until their time, they and
+    /// their calls would be most of what the simulation holds in memory.
+    /// </summary>
+    internal void OnCancelled()
+    {
+        if (++_cancelled < FewCancelled || _cancelled < _events.Count / 2)
+            return;
+        var rest = _events.UnorderedItems.Where(static item => item.Element.IsCurrent).ToList();
+        _events.Clear();
+        _events.EnqueueRange(rest);
+        _cancelled = 0;
+    }
+
     internal void Enqueue(ReadyWork work)
     {
         if (IsOnThread("Work"))
@@ -133,7 +151,7 @@ internal sealed class SimulationLoop
         if (key.At != NowTicks)
             (NowTicks, _stepsAtInstant) = (key.At, 0);
         var process = next.Event.Process;
-        if (next.Version != next.Event.Version || !process.IsAlive)
+        if (!next.IsCurrent || !process.IsAlive)
             return;
         if (process.IsFrozen)
         {

@@ -19,20 +19,13 @@ internal sealed class DeviceRoster(ISiloStatusOracle silos, ISiloMetadataCache m
     }
 
     /// <summary>In name order.</summary>
-    public ImmutableArray<DeviceReport> Living()
-    {
-        var horizon = time.GetUtcNow() - TimeSpan.FromSeconds(options.DeviceSilenceSeconds);
-        foreach (var (name, (report, _)) in _heard)
-            if (!IsAlive(report.Registration.Silo))
-                _heard.Remove(name);
-        return [.. _heard.Where(device => device.Value.HeardAt >= horizon)
-            .OrderBy(static device => device.Key, StringComparer.Ordinal).Select(static device => device.Value.Report)];
-    }
+    public ImmutableArray<DeviceReport> Living() =>
+        [.. Heard().OrderBy(static report => report.Registration.Profile.Name, StringComparer.Ordinal)];
 
     /// <summary>Devices whose silos are alive but that have not been heard of: they start, or this grain is new.</summary>
     public ImmutableArray<string> Missing()
     {
-        var known = Living().Select(static report => report.Registration.Silo).ToHashSet();
+        var known = Heard().Select(static report => report.Registration.Silo).ToHashSet();
         var unknown = silos.GetApproximateSiloStatuses(onlyActive: true).Keys.Where(silo => !known.Contains(silo));
         return [.. SiloDevice.ReadAll(unknown, metadata).Select(static device => device.Name)];
     }
@@ -40,6 +33,18 @@ internal sealed class DeviceRoster(ISiloStatusOracle silos, ISiloMetadataCache m
     /// <summary>Whether the roster is as good as it gets. A device that never reports is not waited for forever.</summary>
     public bool IsSettled() =>
         time.GetUtcNow() - _startedAt >= TimeSpan.FromSeconds(options.SettleSeconds) || Missing().IsEmpty;
+
+    private IEnumerable<DeviceReport> Heard()
+    {
+        var horizon = time.GetUtcNow() - TimeSpan.FromSeconds(options.DeviceSilenceSeconds);
+        foreach (var (name, (report, heardAt)) in _heard)
+        {
+            if (!IsAlive(report.Registration.Silo))
+                _heard.Remove(name);
+            else if (heardAt >= horizon)
+                yield return report;
+        }
+    }
 
     private bool IsAlive(SiloAddress silo) => silos.GetApproximateSiloStatus(silo) == SiloStatus.Active;
 }

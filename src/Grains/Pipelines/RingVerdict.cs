@@ -56,7 +56,7 @@ internal sealed record RingVerdict(RingCondition Condition, string? Reason, Immu
         return answers.All(static answer => answer.IsGood) ? Sound : Pending;
     }
 
-    /// <summary>Of unloading: what was on a lost silo is gone, and all else must have said so.</summary>
+    /// <summary>Of unloading: what was on a lost silo is gone, or goes with it as it shuts down, and all else must have said so.</summary>
     public static RingVerdict OfUnloading(IReadOnlyList<ShardAnswer> answers)
     {
         var failed = answers.FirstOrDefault(static answer => !answer.IsGood && answer.Problem != ShardProblem.SiloLost);

@@ -22,7 +22,10 @@ internal sealed class ShardRing(IGrainFactory grains, ISiloStatusOracle silos, s
 
     public Task<ShardAnswer> UnloadAsync(PlacedStage stage, long epoch) => TellAsync(stage, shard => shard.UnloadAsync(epoch));
 
-    /// <summary>Whether the silo is a member, be it silent or not.</summary>
+    /// <summary>
+    /// Whether the silo is a member, be it silent or not. One that shuts down is none any more: it takes no calls, no plan has its device,
+    /// and its shards unload as they end with it.
+    /// </summary>
     public bool IsAlive(SiloAddress silo) => silos.GetApproximateSiloStatus(silo) == SiloStatus.Active;
 
     private Task<ShardAnswer> TellAsync(PlacedStage stage, Func<IModelShardGrain, Task> call) => AskAsync(stage, async shard =>

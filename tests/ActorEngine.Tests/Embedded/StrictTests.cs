@@ -11,40 +11,6 @@ public sealed class StrictTests(ClusterFixture fixture)
     private readonly string _key = Guid.NewGuid().ToString();
 
     [Fact]
-    public async Task Migration_WhenHinted_SucceedsAtTheFirstTry()
-    {
-        var grain = fixture.Client.GetGrain<IMovingGrain>(_key);
-        var before = await grain.GetAsync();
-        foreach (var silo in fixture.Cluster.Silos.Concat(fixture.Cluster.Silos))
-        {
-            if (silo.SiloAddress.Equals(before.Silo))
-                continue;
-            await grain.SetAsync($"for {silo.Name}");
-            await grain.MoveAsync(silo.SiloAddress);
-            var after = before;
-            await TestTime.UntilAsync(async () => (after = await grain.GetAsync()).Activation != before.Activation, "the move");
-            after.Silo.ShouldBe(silo.SiloAddress);
-            after.Text.ShouldBe($"for {silo.Name}");
-            after.Arrivals.ShouldBe(1);
-            before = after;
-        }
-    }
-
-    [Fact]
-    public async Task Migration_WhenCallsWait_HasThemServedWhereTheGrainWent()
-    {
-        var grain = fixture.Client.GetGrain<IMovingGrain>(_key);
-        var before = await grain.GetAsync();
-        var silo = fixture.Cluster.Silos.First(silo => !silo.SiloAddress.Equals(before.Silo));
-        var moving = grain.MoveWhileWaitingAsync(silo.SiloAddress, _key);
-        await Gate.Of(_key).Reached;
-        var waiting = Enumerable.Range(0, 10).Select(_ => grain.GetAsync()).ToList();
-        Gate.Of(_key).Open();
-        await moving;
-        (await Task.WhenAll(waiting)).ShouldAllBe(report => report.Silo.Equals(silo.SiloAddress));
-    }
-
-    [Fact]
     public async Task Grain_WhenItHasEnded_IsPlacedAnewByItsNextCaller()
     {
         var grain = fixture.Client.GetGrain<ICounterGrain>(Random.Shared.NextInt64());

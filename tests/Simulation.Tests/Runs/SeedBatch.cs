@@ -21,7 +21,8 @@ internal static class SeedBatch
         {
             while (Interlocked.Increment(ref next) is var seed && seed < first + count)
             {
-                var failure = RunOne(seed);
+                string? failure = null;
+                Processors.Use(() => failure = RunOne(seed));
                 progress?.Invoke(Interlocked.Increment(ref done), failure);
             }
         }

@@ -11,10 +11,14 @@ namespace Orleans.Runtime;
 [JsonConverter(typeof(SiloAddressConverter))]
 public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddress>
 {
+    // Every frame and every call looks silos up.
+    private readonly int _hashCode;
+
     private SiloAddress(IPEndPoint endpoint, int generation)
     {
         Endpoint = endpoint;
         Generation = generation;
+        _hashCode = HashCode.Combine(endpoint, generation);
     }
 
     public static SiloAddress Zero { get; } = New(IPAddress.Any, 0, 0);
@@ -51,11 +55,12 @@ public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddre
     public override string ToString() => $"S{Endpoint}:{Generation}";
 
     public bool Equals([NotNullWhen(true)] SiloAddress? other) =>
-        other is not null && Generation == other.Generation && Endpoint.Equals(other.Endpoint);
+        ReferenceEquals(this, other)
+        || (other is not null && Generation == other.Generation && _hashCode == other._hashCode && Endpoint.Equals(other.Endpoint));
 
     public override bool Equals(object? obj) => Equals(obj as SiloAddress);
 
-    public override int GetHashCode() => HashCode.Combine(Endpoint, Generation);
+    public override int GetHashCode() => _hashCode;
 
     public int CompareTo(SiloAddress? other)
     {

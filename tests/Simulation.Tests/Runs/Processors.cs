@@ -1,0 +1,21 @@
+namespace OrleansInference.Simulation.Tests.Runs;
+
+/// <summary>Has no more simulations run at once than there are processors, so that each takes no longer than it must.</summary>
+internal static class Processors
+{
+    private static readonly SemaphoreSlim Free = new(Environment.ProcessorCount);
+
+    /// <summary>Runs a simulation on the caller's thread, when there is a processor for it.</summary>
+    public static void Use(Action simulation)
+    {
+        Free.Wait();
+        try
+        {
+            simulation();
+        }
+        finally
+        {
+            Free.Release();
+        }
+    }
+}
