@@ -48,6 +48,7 @@ internal sealed class ActivationScheduler(Activation activation, IWorkQueue queu
 
     protected override void QueueTask(Task task)
     {
+        queue.OnTask();
         lock (_lock)
         {
             _tasks.Enqueue(task);

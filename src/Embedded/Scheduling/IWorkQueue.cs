@@ -12,6 +12,9 @@ internal interface IWorkQueue
     TaskCreationOptions Completion { get; }
 
     void Enqueue(IThreadPoolWorkItem item);
+
+    /// <summary>Told of each task, by the thread that brings it, before its item is queued; an item that is queued is not queued again.</summary>
+    void OnTask();
 }
 
 internal sealed class ThreadPoolWorkQueue : IWorkQueue
@@ -21,6 +24,10 @@ internal sealed class ThreadPoolWorkQueue : IWorkQueue
     public TaskCreationOptions Completion => TaskCreationOptions.RunContinuationsAsynchronously;
 
     public void Enqueue(IThreadPoolWorkItem item) => ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+
+    public void OnTask()
+    {
+    }
 }
 
 internal static class WorkQueueExtensions

@@ -18,6 +18,8 @@ internal sealed class SimulatedWork : IWorkQueue
 
     public void Enqueue(IThreadPoolWorkItem item) => _process.Loop.Enqueue(new ReadyWork(_process, item));
 
+    public void OnTask() => _process.Loop.IsOnThread("Work");
+
     internal void Execute(Task task) => _scheduler.Execute(task);
 
     private sealed class LoopScheduler(SimulatedProcess process) : TaskScheduler

@@ -16,7 +16,14 @@ public interface IRoamingGrain : IGrainWithIntegerKey
 
 internal sealed class RoamingGrain(TimeProvider time) : Grain, IRoamingGrain
 {
-    public async Task LeaveAsync() => await Task.Run(static () => Thread.Yield());
+    public async Task LeaveAsync()
+    {
+        var away = new TaskCompletionSource();
+        // Awaited before the thread pool has it: what is done already needs no way back.
+        var back = ComeBackAsync(away.Task);
+        ThreadPool.QueueUserWorkItem(static away => away.SetResult(), away, preferLocal: false);
+        await back;
+    }
 
     public async Task<int> StayAsync()
     {
@@ -31,4 +38,6 @@ internal sealed class RoamingGrain(TimeProvider time) : Grain, IRoamingGrain
         await Task.Delay(after, time);
         return 1;
     }
+
+    private static async Task ComeBackAsync(Task away) => await away;
 }
