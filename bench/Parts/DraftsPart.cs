@@ -44,7 +44,7 @@ internal sealed class DraftsPart : IPart
             [
                 Target.Ratio(one[1], one[0], Quantity.TokensPerSecond),
                 Target.Ratio(three[1], without, Quantity.TokensPerSecond, least: 1.5),
-                Target.Ratio(three[0], without, Quantity.TokensPerSecond),
+                Target.Ratio(three[0], without, Quantity.TokensPerSecond, least: 1.5),
                 Target.Ratio(three[2], without, Quantity.TokensPerSecond),
             ],
             $"{bench.Conditions}; one stream of {tokens} tokens after a prompt of {BenchOptions.PromptTokens}.");

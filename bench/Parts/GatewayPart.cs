@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime;
 using OrleansInference.Bench.Measuring;
 using OrleansInference.Bench.Paced;
 using OrleansInference.Bench.Serving;
@@ -34,7 +35,8 @@ internal sealed class GatewayPart : IPart
             var streams = await served.Client.CompleteAllAsync(CompletionOrder.Streams(model, Streams, tokens), stop);
             gateway.Refresh();
             var elapsed = Stopwatch.GetElapsedTime(started);
-            GC.EndNoGCRegion();
+            if (GCSettings.LatencyMode == GCLatencyMode.NoGCRegion)
+                GC.EndNoGCRegion();
             return new()
             {
                 [Quantity.GatewayCores] = [(gateway.TotalProcessorTime - cpu) / elapsed],

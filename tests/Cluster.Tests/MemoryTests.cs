@@ -8,9 +8,7 @@ public sealed class MemoryTests(ThreeSiloFixture fixture, ITestOutputHelper outp
     private const int Requests = 1_000;
     private const int Clients = 8;
     private const long AllowedGrowthBytes = 24_000_000;
-
-    // Microsoft Orleans and its client of Redis are some 50 MB more of program than the embedded engine.
-    private static readonly long AllowedOverheadBytes = Engine.IsEmbedded ? 150_000_000 : 230_000_000;
+    private const long AllowedOverheadBytes = 150_000_000;
 
     [Fact]
     public async Task Memory_WhenAThousandRequestsAreServed_StaysFlat()

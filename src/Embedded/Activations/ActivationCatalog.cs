@@ -84,7 +84,14 @@ internal sealed class ActivationCatalog : IAsyncDisposable
                 _host.Run(() => arrived.LiveAsync(requestContext));
                 return;
             }
-            await present.Deactivated.FollowAsync().WaitAsync(limit.Token);
+            try
+            {
+                await present.Deactivated.FollowAsync().WaitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                throw new OrleansException($"Silo {_host.Silo} takes no grain {grainId}: its own activation has not ended within {EndLimit}.");
+            }
         }
     }
 
