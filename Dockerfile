@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # One file, two images: `--target silo` and `--target gateway`; linux/amd64 and linux/arm64.
 # VARIANT: cpu (default), vulkan or cuda (amd64 only). Always built with ActorEngine=Orleans.
 # Ubuntu 24.04 packages .NET 10 itself, for both architectures, and NVIDIA publishes CUDA on it: one base for every variant.

@@ -1,26 +1,29 @@
-using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Options;
 using OrleansInference.Clustering;
 using OrleansInference.DataPlane.Hosting;
 using OrleansInference.Gateway.Hosting;
 
+WebApplication app;
 try
 {
     var builder = WebApplication.CreateBuilder(args);
+    builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "));
     builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
     builder.AddParentWatch();
     builder.JoinCluster();
     builder.AddGateway();
 
-    var app = builder.Build();
+    app = builder.Build();
     app.MapGateway();
     app.MapClusterDashboard();
-    await app.RunAsync();
-    return 0;
+    await app.StartAsync();
 }
-catch (Exception exception) when (exception is ValidationException or OptionsValidationException or IOException)
+catch (Exception exception)
 {
-    // Settings that are wrong, or an address that is taken: whoever starts a gateway needs the reason, not where in the code it was found.
-    await Console.Error.WriteLineAsync($"The gateway cannot start: {exception.Message}");
+    // Settings that are wrong, an address that is taken, a Redis that is away: whoever starts a gateway needs the reason first.
+    await Console.Error.WriteLineAsync($"The gateway cannot start: {exception.Message.ReplaceLineEndings(" ")}");
     return 1;
 }
+
+await using (app)
+    await app.WaitForShutdownAsync();
+return 0;

@@ -2,12 +2,15 @@ namespace OrleansInference.Deployments.Tests;
 
 public sealed class ComposeTests
 {
-    [Fact]
-    public void ComposeFile_WhereComposeIsInstalled_IsValid()
+    [Theory]
+    [InlineData("docker-compose.yml")]
+    [InlineData("docker-compose.yml", "docker-compose.cuda.yml")]
+    public void ComposeFile_WhereComposeIsInstalled_IsValid(params string[] files)
     {
         var (installed, _, _) = Command.Run("docker", ["compose", "version"]);
         Assert.SkipUnless(installed == 0, "docker compose is not on this machine.");
-        var (code, _, errors) = Command.Run("docker", ["compose", "--file", "docker-compose.yml", "config", "--quiet"]);
+        var named = files.SelectMany(static file => new[] { "--file", file });
+        var (code, _, errors) = Command.Run("docker", ["compose", .. named, "--profile", "tools", "config", "--quiet"]);
         code.ShouldBe(0, errors);
     }
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Hosting;
@@ -19,6 +20,7 @@ internal static class OrleansEngine
         .Configure<SiloOptions>(own => own.SiloName = options.SiloName)
         .Configure<EndpointOptions>(endpoint => Listen(endpoint, options))
         .Configure<ClusterMembershipOptions>(Tighten)
+        .ConfigureLogging(Quieten)
         .UseRedisClustering(redis => redis.ConfigurationOptions = options.RedisConfiguration)
         .AddRedisGrainStorage("store", redis => redis.ConfigurationOptions = options.RedisConfiguration)
         .UseRedisGrainDirectoryAsDefault(redis => redis.ConfigurationOptions = options.RedisConfiguration)
@@ -51,6 +53,11 @@ internal static class OrleansEngine
         membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
         membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
     }
+
+    // Otherwise each start writes every option of Orleans into the log, and each health check, which connects and leaves, two lines more.
+    private static void Quieten(ILoggingBuilder logging) => logging
+        .AddFilter("Orleans.Runtime.SiloOptionsLogger", LogLevel.Warning)
+        .AddFilter("Orleans.Runtime.Messaging", LogLevel.Warning);
 
     private static int FreePort()
     {

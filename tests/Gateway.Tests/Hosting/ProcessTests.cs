@@ -48,6 +48,7 @@ public sealed partial class ProcessTests : IDisposable
     [Theory]
     [InlineData("--Gateway:MaximumChoices=5", "Cluster:Folder is missing")]
     [InlineData("--Gateway:MaximumChoices=0", "between 1 and 128", true)]
+    [InlineData("--Urls=nonsense", "nonsense", true)]
     public async Task Gateway_WhenConfiguredWrong_SaysWhyInOneLine(string setting, string expected, bool hasFolder = false)
     {
         using var gateway = Start(hasFolder ? [setting, $"--Cluster:Folder={_folder}"] : [setting]);
