@@ -32,7 +32,11 @@ internal sealed class DraftsPart : IPart
     {
         var model = await bench.GetModelAsync(cancellation);
         var clusters = await bench.ServeAsync([new(1), new(1, HasDrafts: true), new(3), new(3, HasDrafts: true)], cancellation);
-        Series[] one = [Over(clusters[0], "1 stage", MostlyOneWord), Over(clusters[1], "1 stage, drafts, mostly one word", MostlyOneWord)];
+        Series[] one =
+        [
+            Over(clusters[0], "1 stage", MostlyOneWord), Over(clusters[1], "1 stage, drafts, mostly one word", MostlyOneWord),
+            Over(clusters[1], "1 stage, drafts, one word", OneWord),
+        ];
         var without = Over(clusters[2], "3 stages", MostlyOneWord);
         Series[] three =
         [
@@ -43,6 +47,7 @@ internal sealed class DraftsPart : IPart
             [Quantity.TokensPerSecond, Quantity.GuessesRight, Quantity.TokenGap], [.. one, without, .. three],
             [
                 Target.Ratio(one[1], one[0], Quantity.TokensPerSecond),
+                Target.Ratio(one[2], one[0], Quantity.TokensPerSecond),
                 Target.Ratio(three[1], without, Quantity.TokensPerSecond, least: 1.5),
                 Target.Ratio(three[0], without, Quantity.TokensPerSecond, least: 1.5),
                 Target.Ratio(three[2], without, Quantity.TokensPerSecond),

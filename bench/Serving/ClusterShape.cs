@@ -20,7 +20,7 @@ internal sealed record ClusterShape(
     /// <summary>Tokens per second that the paced engine gives each stream.</summary>
     public const int Pace = 125;
 
-    private const int DraftTokens = 8;
+    private const int DraftTokens = 16;
 
     public string Name =>
         $"{Stages}-{Engine}-{DelayMilliseconds.ToString(CultureInfo.InvariantCulture)}{(HasDrafts ? "-drafts" : "")}";

@@ -4,6 +4,7 @@ namespace OrleansInference.Silo.Generation;
 /// Forms the next batch: first one decode row for each running sequence, so that no stream stalls, then chunks of prompts in the rows
 /// that are left. Both kinds take turns, so that nobody waits for long when there are more rows than a batch holds. Only when there is
 /// neither does a batch take a guess, one row, which then costs nobody anything.
+/// A row that would be alone takes more guesses of its stream with it where that pays.
 /// </summary>
 internal sealed class BatchFormer
 {
@@ -21,6 +22,8 @@ internal sealed class BatchFormer
         TakePrompts(sequences, Math.Max(limits.Rows - batch.RowCount, limits.LeastPromptRows), limits, batch);
         if (batch.RowCount == 0 && limits.MayGuess)
             TakeGuess(sequences, batch);
+        if (batch.RowCount == 1)
+            TakeGuessesBeside(batch.Parts[0].Sequence, limits, batch);
         return batch.RowCount > 0;
     }
 
@@ -94,6 +97,15 @@ internal sealed class BatchFormer
         }
     }
 
+    private static void TakeGuessesBeside(Sequence sequence, BatchLimits limits, BatchInFlight batch)
+    {
+        if (sequence.Drafts?.Pays(limits.GuessRows, limits.GuessCost, limits.StreamBatches) != true)
+            return;
+        while (batch.RowCount < limits.GuessRows && sequence.TryGuess(batch))
+        {
+        }
+    }
+
     private static int FirstInTurn(ReadOnlySpan<Sequence> sequences, int turn)
     {
         for (var index = 0; index < sequences.Length; index++)
@@ -111,4 +123,9 @@ internal sealed class BatchFormer
 /// <param name="Rows">Rows that prompts may fill it up to.</param>
 /// <param name="LeastPromptRows">Rows of prompts even when streams fill it, so that prompts get on.</param>
 /// <param name="MayGuess">Whether the stages would idle without it.</param>
-internal readonly record struct BatchLimits(int MaximumRows, int DecodeRows, int Rows, int LeastPromptRows, bool MayGuess = false);
+/// <param name="GuessRows">Rows that a row which would be alone may become with guesses.</param>
+/// <param name="GuessCost">The time of a batch of so many rows in those of a single row.</param>
+/// <param name="StreamBatches">Batches that each stream may have under way.</param>
+internal readonly record struct BatchLimits(
+    int MaximumRows, int DecodeRows, int Rows, int LeastPromptRows, bool MayGuess = false, int GuessRows = 1,
+    double GuessCost = double.PositiveInfinity, int StreamBatches = 1);

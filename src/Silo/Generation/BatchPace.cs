@@ -7,6 +7,8 @@ namespace OrleansInference.Silo.Generation;
 internal sealed class BatchPace(StageAssignment assignment, HeadOptions options)
 {
     private readonly RingDepth _depth = new(assignment.StageCount);
+    // Each row of a guess is sampled, and the stages sample no more rows of a batch than there are slots.
+    private readonly GuessCost _guesses = new(Math.Min(options.DraftRows, Math.Min(assignment.SlotCount, assignment.MaximumBatchRows)));
     private readonly RowBudget _budget = new(assignment.MaximumBatchRows, options.StepMilliseconds);
 
     /// <summary>A batch was answered.</summary>
@@ -15,6 +17,8 @@ internal sealed class BatchPace(StageAssignment assignment, HeadOptions options)
         _depth.Observe(timing, roundTrip.TotalMicroseconds, batch.WasAlone);
         if (batch.HoldsPrompt)
             _budget.Observe(batch.RowCount, timing.SlowestMicroseconds);
+        else
+            _guesses.Observe(batch.RowCount, timing.SlowestMicroseconds);
     }
 
     /// <summary>What one more batch may hold; null when enough are under way.</summary>
@@ -30,7 +34,9 @@ internal sealed class BatchPace(StageAssignment assignment, HeadOptions options)
         var rows = streams == 0 ? assignment.MaximumBatchRows : _budget.Rows;
         // With fewer streams than batches some stage has nothing to do; a batch more than the ring has room for would only queue.
         var mayGuess = streams < batches && batchesInFlight < _depth.Batches;
-        return new BatchLimits(assignment.MaximumBatchRows, share, rows, RowBudget.LeastPromptRows, mayGuess);
+        return new BatchLimits(
+            assignment.MaximumBatchRows, share, rows, RowBudget.LeastPromptRows, mayGuess, _guesses.Rows, _guesses.Ratio,
+            Math.Max(1, batches / Math.Max(1, streams)));
     }
 
     /// <summary>With prompts alone one more than the stages need: the next chunk lies ready where the last one ends.</summary>

@@ -38,6 +38,12 @@ internal sealed class DraftSource(int maximumTokens, int draftTokens)
         _source = _lookup.Find(prompt);
     }
 
+    /// <summary>Whether batches of several rows, guesses but for the first, bring more tokens for their time than batches of one.</summary>
+    /// <param name="rows">Rows of such a batch.</param>
+    /// <param name="cost">Its time in those of a single row.</param>
+    /// <param name="batches">Batches that the stream has under way.</param>
+    public bool Pays(int rows, double cost, int batches) => ExpectedTokens(rows * batches) > cost * ExpectedTokens(batches);
+
     /// <summary>The next guess, after those that are under way; null when there is none worth the work.</summary>
     public int? Guess()
     {
@@ -79,6 +85,18 @@ internal sealed class DraftSource(int maximumTokens, int draftTokens)
     {
         _guessedCount = _knownCount;
         _source = _lookup.Find(_tokens.AsSpan(0, _knownCount));
+    }
+
+    /// <summary>Of so many rows under way each counts when all guesses before it were right.</summary>
+    private double ExpectedTokens(int rows)
+    {
+        var (expected, chance) = (0.0, 1.0);
+        for (var row = 0; row < Math.Min(rows, draftTokens + 1); row++)
+        {
+            expected += chance;
+            chance *= _acceptance;
+        }
+        return expected;
     }
 
     private void EnsureCapacity(int count)

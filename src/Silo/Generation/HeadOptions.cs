@@ -29,11 +29,18 @@ internal sealed class HeadOptions
     public int MinimumReusedTokens { get; set; } = 16;
 
     /// <summary>
-    /// Tokens that one stream may guess ahead of what is known, to keep stages at work that would idle. 0 switches guessing off.
-    /// Default 8.
+    /// Tokens that one stream may guess ahead of what is known, to keep stages at work that would idle and to fill batches. 0 switches
+    /// guessing off. Default 16.
     /// </summary>
     [Range(0, 64)]
-    public int DraftTokens { get; set; } = 8;
+    public int DraftTokens { get; set; } = 16;
+
+    /// <summary>
+    /// Rows that one stream may have in a batch, its guesses included, where that brings more tokens for the time. 1 gives every row a
+    /// batch of its own, so that its logits have the very bits that they have without guesses. Default 4.
+    /// </summary>
+    [Range(1, 64)]
+    public int DraftRows { get; set; } = RowTile.Rows;
 
     /// <summary>How long the ring may answer nothing, while batches are under way, before it counts as lost. Default 60 seconds.</summary>
     [Range(0.05, 3600)]

@@ -249,9 +249,9 @@ internal sealed class Scheduler(
 
     private DraftSource? DraftsOf(PreparedPrompt prompt)
     {
-        // A single stage is never idle while a stream runs, so guesses would only delay it. And behind a wrong guess a slot goes back,
-        // where a window may by then lack the cells that it no longer looked at.
-        if (options.DraftTokens == 0 || assignment.StageCount == 1 || hasSlidingWindow)
+        // A single stage is never idle while a stream runs, so guesses in batches of their own would only delay it. And behind a wrong
+        // guess a slot goes back, where a window may by then lack the cells that it no longer looked at.
+        if (options.DraftTokens == 0 || (assignment.StageCount == 1 && options.DraftRows == 1) || hasSlidingWindow)
             return null;
         var drafts = new DraftSource(prompt.Tokens.Length + prompt.MaximumTokens, options.DraftTokens);
         drafts.Begin(prompt.Tokens);

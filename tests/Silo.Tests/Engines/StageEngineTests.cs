@@ -43,6 +43,44 @@ public sealed class StageEngineTests(TestModels models)
         (await Conversation.RunAsync(sliced, 0, prompt, 4)).ShouldEqual(expected);
     }
 
+    [Theory]
+    [InlineData(512)]
+    [InlineData(SlicedModel.CellsForEachSlot)]
+    public async Task Decode_WhenSeveralRowsOfASlotSample_DrawsWhatTheyDrawOneByOne(int cells)
+    {
+        var model = await models.GetAsync("pebble");
+        await using var sliced = await SlicedModel.LoadAsync(models, model, slices: 2, slots: 8, cells: cells, rows: 64);
+        var prompt = model.Prompt(1, 8);
+        SamplingParameters[] samplings =
+        [
+            SamplingParameters.Greedy,
+            new() { Temperature = 0.9f, Seed = 3, PresencePenalty = 0.4f, FrequencyPenalty = 0.2f, RepeatPenalty = 1.2f, PenaltyWindow = 9 },
+        ];
+        foreach (var sampling in samplings)
+        {
+            var expected = await Conversation.RunAsync(sliced, 5, prompt, 9, sampling);
+            await sliced.ClearAsync(5, 0);
+            var drawn = await Conversation.RunAsync(sliced, 5, prompt, 1, sampling);
+            var known = expected.Select(one => one.Token.Token).ToList();
+
+            // The right guesses, and one that is wrong, behind which the slot goes back.
+            int[][] batches = [[known[0], known[1], known[2], known[3]], [known[4], known[5], known[6] + 1], [known[6], known[7]]];
+            foreach (var tokens in batches)
+            {
+                var start = drawn[^1].Token.Position;
+                var rows = tokens.Select((_, index) => new BatchRow(5, start + index, true)).ToArray();
+                drawn.AddRange(await sliced.DecodeAsync(rows, tokens));
+                if (tokens[^1] != known[6] + 1)
+                    continue;
+                drawn.RemoveAt(drawn.Count - 1);
+                await sliced.ClearAsync(5, drawn[^1].Token.Position);
+            }
+
+            drawn.Select(one => one.Token).ShouldBe(expected.Select(one => one.Token));
+            await sliced.ClearAsync(5, 0);
+        }
+    }
+
     [Fact]
     public async Task Calls_WhenAnArgumentIsWrong_NameIt()
     {

@@ -83,6 +83,25 @@ public sealed class DraftSourceTests
         drafts.Guess().ShouldBeNull();
     }
 
+    [Fact]
+    public void Pays_ByHowOftenGuessesAreRight_WeighsTokensAgainstTime()
+    {
+        var drafts = Begin(s_prompt, draftTokens: 8);
+        drafts.Pays(rows: 4, cost: 1, batches: 1).ShouldBeTrue("a guess costs nothing");
+        drafts.Pays(rows: 4, cost: 2.4, batches: 1).ShouldBeFalse("1 + 0.65 + 0.65² + 0.65³ is 2.35");
+        drafts.Pays(rows: 4, cost: 2.3, batches: 1).ShouldBeTrue();
+        drafts.Pays(rows: 4, cost: 1.4, batches: 3).ShouldBeFalse("9 tokens at most of 12, 2.8 against 2.07 × 1.4");
+
+        for (var round = 0; round < 30; round++)
+        {
+            foreach (var token in (int[])[3, 4, 5, 1, 2])
+                drafts.Confirm(token);
+        }
+        drafts.Pays(rows: 4, cost: 3.2, batches: 1).ShouldBeTrue();
+        drafts.Pays(rows: 4, cost: 2.9, batches: 3).ShouldBeTrue("9 tokens against 3 × 2.9");
+        drafts.Pays(rows: 4, cost: 3.2, batches: 3).ShouldBeFalse();
+    }
+
     private static DraftSource Begin(int[] prompt, int draftTokens, int maximumTokens = 1_000)
     {
         var drafts = new DraftSource(maximumTokens, draftTokens);

@@ -90,6 +90,40 @@ public sealed class SchedulerTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 1.1, 4)]
+    [InlineData(Stages, 1.1, 4)]
+    [InlineData(1, 3.2, 4)]
+    [InlineData(Stages, 4.2, 1)]
+    [InlineData(1, 4.2, 1)]
+    public async Task Guesses_WhenTheyAreRight_ShareBatchesWhereThatTakesLessTime(int stages, double cost, int expectedRows)
+    {
+        var ring = new SimulatedRing(stages) { Microseconds = rows => (int)(1_000 * (rows == 1 ? 1 : cost)) };
+        var completion = ring.Start(s_repetitive, 240);
+
+        ring.RunUntilAllEnd([completion]);
+
+        SimulatedRing.TokensOf(completion).ShouldBe(SimulatedRing.Complete(s_repetitive, 240));
+        var rows = ring.Batches.Skip(1).Select(batch => batch.Length).ToList();
+        rows.Max().ShouldBe(4, "it is tried");
+        if (expectedRows == 1)
+            rows.Count(count => count > 1).ShouldBeLessThanOrEqualTo(2 * stages, "and not again once its time is known");
+        else
+            rows.Count(count => count == 4).ShouldBeGreaterThan(rows.Count / 2);
+        if (stages > 1 || expectedRows > 1)
+            (await completion.Finished).AcceptedTokens.ShouldBeGreaterThan(120);
+    }
+
+    [Fact]
+    public void Guesses_WhenRowsAreToHaveBatchesOfTheirOwn_NeverShareOne()
+    {
+        var ring = new SimulatedRing(Stages, new HeadOptions { DraftRows = 1 }) { Microseconds = _ => 1_000 };
+
+        ring.RunUntilAllEnd([ring.Start(s_repetitive, 300)]);
+
+        ring.Batches.Skip(1).ShouldAllBe(batch => batch.Length == 1);
+    }
+
     [Fact]
     public async Task Guesses_WhenTheyAreWrong_CostNoTimeAndStop()
     {

@@ -40,6 +40,9 @@ internal sealed class SimulatedRing
     /// <summary>Rows of each batch that was answered, by slot.</summary>
     public List<int[]> Batches { get; } = [];
 
+    /// <summary>What a batch of so many rows takes a stage, as its answer says; nothing that could be measured if not set.</summary>
+    public Func<int, int> Microseconds { get; set; } = _ => 0;
+
     /// <summary>Whether the last stage fails to compute the batch that it has now.</summary>
     public Func<bool> IsFaulty { get; set; } = () => false;
 
@@ -129,7 +132,8 @@ internal sealed class SimulatedRing
             if (isSampled)
                 sampled.Add(new SampledToken(slot, position + 1, Next(text), -0.5f, null));
         }
-        Scheduler.Answer(new TokensFrame(batch.BatchId, sampled.ToArray()));
+        var taken = Microseconds(rows.Length);
+        Scheduler.Answer(new TokensFrame(batch.BatchId, sampled.ToArray(), new RingTiming(taken, taken * _stages.Length)));
     }
 
     private void ComputeUpTo(long? batchId)

@@ -27,15 +27,18 @@ internal sealed class StageSampler(int slotCount, int vocabularySize) : IDisposa
     public void Require(ReadOnlySpan<BatchRow> rows)
     {
         var sampled = 0;
-        foreach (var row in rows)
+        for (var index = 0; index < rows.Length; index++)
         {
+            var row = rows[index];
             if (!row.Sample)
                 continue;
             if (++sampled > slotCount)
                 throw new ArgumentException($"More rows sample than there are slots ({slotCount}).");
             var sequence = _sequences[row.Slot]
                 ?? throw new ArgumentException($"Slot {row.Slot} samples after position {row.Position}, but was not opened.");
-            sequence.RequireHistory(row);
+            // The token that the row before it draws is known by then.
+            if (index == 0 || rows[index - 1] is not { Sample: true } before || before.Slot != row.Slot)
+                sequence.RequireHistory(row);
         }
     }
 
