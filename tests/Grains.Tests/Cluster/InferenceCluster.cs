@@ -183,7 +183,7 @@ internal sealed class InferenceCluster : IAsyncDisposable
         }
     }
 
-    // One after the other: Orleans configures the silos that a cluster begins with all at once, so that each could get another's device.
+    // One after the other: Orleans configures the silos that a cluster begins with all at once, and each could get another's device.
     private Task<InProcessSiloHandle> StartSiloAsync(DeviceProfile device)
     {
         _joining = device;
