@@ -32,18 +32,17 @@ internal sealed class InferenceCluster : IAsyncDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private readonly Queue<DeviceProfile?> _profiles;
     private readonly SharedGrainStorage _storage = new();
     private readonly InProcessTestCluster _cluster;
     private readonly Dictionary<SiloAddress, FakeStageHost?> _hosts = [];
+    private DeviceProfile? _joining;
 
-    private InferenceCluster(IEnumerable<DeviceProfile> devices, Action<IServiceCollection>? configure)
+    private InferenceCluster(Action<IServiceCollection>? configure)
     {
-        _profiles = new Queue<DeviceProfile?>([null, .. devices]);
         AddModel(Model);
-        var builder = new InProcessTestClusterBuilder((short)_profiles.Count);
+        var builder = new InProcessTestClusterBuilder(1);
         builder.Options.InitializeClientOnDeploy = false;
-        builder.ConfigureSilo((_, silo) => Configure(silo, _profiles.Dequeue(), configure));
+        builder.ConfigureSilo((_, silo) => Configure(silo, _joining, configure));
         builder.ConfigureHost(static host => host.Logging.SetMinimumLevel(LogLevel.Warning));
         _cluster = builder.Build();
     }
@@ -60,8 +59,10 @@ internal sealed class InferenceCluster : IAsyncDisposable
 
     public static async Task<InferenceCluster> StartAsync(IEnumerable<DeviceProfile> devices, Action<IServiceCollection>? configure = null)
     {
-        var cluster = new InferenceCluster(devices, configure);
+        var cluster = new InferenceCluster(configure);
         await cluster._cluster.DeployAsync();
+        foreach (var device in devices)
+            await cluster.StartSiloAsync(device);
         await cluster.AgreeAsync();
         return cluster;
     }
@@ -89,8 +90,7 @@ internal sealed class InferenceCluster : IAsyncDisposable
 
     public async Task AddSiloAsync(DeviceProfile device)
     {
-        _profiles.Enqueue(device);
-        var silo = await _cluster.StartAdditionalSiloAsync();
+        var silo = await StartSiloAsync(device);
         await AgreeAsync();
         await RegisterAsync(silo);
     }
@@ -181,6 +181,13 @@ internal sealed class InferenceCluster : IAsyncDisposable
         {
             return false;
         }
+    }
+
+    // One after the other: Orleans configures the silos that a cluster begins with all at once, and each could get another's device.
+    private Task<InProcessSiloHandle> StartSiloAsync(DeviceProfile device)
+    {
+        _joining = device;
+        return _cluster.StartAdditionalSiloAsync();
     }
 
     private void Configure(ISiloBuilder silo, DeviceProfile? device, Action<IServiceCollection>? configure)
