@@ -11,6 +11,9 @@ internal sealed record Quantity(string Name, int Decimals)
     /// <summary>From one token to the next at the client.</summary>
     public static Quantity TokenGap { get; } = new("between tokens, ms", 1);
 
+    /// <summary>From the requests to the last token of all.</summary>
+    public static Quantity Whole { get; } = new("all, s", 2);
+
     /// <summary>From the head, where a token becomes text, to the client.</summary>
     public static Quantity AddedLatency { get; } = new("head to client, ms", 2);
 

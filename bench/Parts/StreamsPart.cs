@@ -23,13 +23,14 @@ internal sealed class StreamsPart : IPart
         Series[] theirs = await bench.GetLlamaServerAsync(isSplit: false, cancellation) is { } server
             ? [Over(server.Client, 8, "llama-server"), Over(server.Client, 16, "llama-server")] : [];
         return new(
-            [Quantity.TokensPerSecond, Quantity.FirstToken, Quantity.TokenGap], [.. eight, .. sixteen, .. theirs],
+            [Quantity.TokensPerSecond, Quantity.Whole, Quantity.FirstToken, Quantity.TokenGap], [.. eight, .. sixteen, .. theirs],
             [
                 Target.Ratio(eight[1], eight[0], Quantity.TokensPerSecond, least: 1.7),
                 Target.Ratio(eight[2], eight[0], Quantity.TokensPerSecond),
                 Target.Ratio(sixteen[1], sixteen[0], Quantity.TokensPerSecond),
                 Target.Ratio(sixteen[2], sixteen[0], Quantity.TokensPerSecond),
                 .. theirs.Zip([eight[0], sixteen[0]], (their, our) => Target.Ratio(our, their, Quantity.TokensPerSecond)),
+                .. theirs.Zip([eight[0], sixteen[0]], (their, our) => Target.Ratio(our, their, Quantity.Whole)),
             ],
             $"{bench.Conditions}; {tokens} tokens a stream after prompts of {BenchOptions.PromptTokens}.{bench.Programs.LeftOut}");
 

@@ -15,6 +15,8 @@ internal static class StreamLoad
         return new()
         {
             [Quantity.TokensPerSecond] = [(streams.Sum(stream => stream.CompletionTokens) - 1) * (double)Stopwatch.Frequency / ticks],
+            [Quantity.Whole] =
+                [Stopwatch.GetElapsedTime(streams.Min(stream => stream.StartedAt), streams.Max(stream => stream.Times[^1])).TotalSeconds],
             [Quantity.FirstToken] = [.. streams.Select(stream => stream.FirstTokenMilliseconds)],
             [Quantity.TokenGap] = [.. streams.SelectMany(stream => stream.GapMilliseconds)],
             [Quantity.GuessesRight] = [.. streams.Select(stream => 100.0 * stream.RightGuesses / Math.Max(1, stream.RightGuesses + stream.WrongGuesses))],
