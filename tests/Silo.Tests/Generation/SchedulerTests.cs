@@ -171,15 +171,18 @@ public sealed class SchedulerTests
     [Fact]
     public async Task Tokens_WhateverIsGuessedReusedCancelledOrFails_AreTheModels()
     {
-        for (var seed = 0; seed < 200; seed++)
+        for (var seed = 0; seed < 400; seed++)
         {
             var random = new Random(seed);
             var options = new HeadOptions
             {
                 DraftTokens = random.Next(0, 9), BatchesInFlight = random.Next(0, 6), PrefixReuse = random.Next(2) == 0,
-                MinimumReusedTokens = 4,
+                MinimumReusedTokens = 4, DraftRows = random.Next(1, 10),
             };
             var ring = new SimulatedRing(random.Next(1, 6), options);
+            var rowCost = random.NextDouble();
+            if (random.Next(3) > 0)
+                ring.Microseconds = rows => (int)(1_000 * (1 + (rows - 1) * rowCost));
             var faultPercent = random.Next(3) == 0 ? 2 : 0;
             ring.IsFaulty = () => random.Next(100) < faultPercent;
             var started = new List<(Completion Completion, int[] Prompt)>();
