@@ -14,8 +14,6 @@ internal sealed class EventLog(SimulationLoop loop, int seed, TextWriter? trace)
 
     public long Count { get; private set; }
 
-    public bool IsTraced => trace is not null;
-
     public void Add(EventKind kind, long subject)
     {
         Count++;
