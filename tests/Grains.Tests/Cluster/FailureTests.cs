@@ -77,6 +77,7 @@ public sealed class FailureTests(ITestOutputHelper output)
         var before = await cluster.ReadyAsync();
         cluster.HasHosted<PipelineGrain>("spare").ShouldBeTrue();
         cluster.HasHosted<ClusterGrain>("spare").ShouldBeTrue();
+        before.Stages.ShouldNotContain(stage => stage.Device == "spare");
 
         await cluster.KillAsync("spare");
         await InferenceCluster.UntilAsync(

@@ -166,10 +166,17 @@ internal sealed class InferenceCluster : IAsyncDisposable
                 return last;
         }
         while (await TickAsync(pace, deadline.Token));
-        throw new TimeoutException($"Waited {Patience.TotalSeconds} s in vain for {wish}; last seen: {last}", lost);
+        throw new TimeoutException($"Waited {Patience.TotalSeconds} s in vain for {wish}; last seen: {Describe(last)}", lost);
     }
 
     public async ValueTask DisposeAsync() => await _cluster.DisposeAsync();
+
+    // A record shows of an array only its type.
+    private static string Describe(object? seen) => seen is not ClusterTopology topology
+        ? $"{seen}"
+        : $"devices {string.Join(", ", topology.Devices.Select(static report => report.Registration.Profile.Name))}; "
+            + string.Join("; ", topology.Pipelines.Select(static status =>
+                $"{status.Specification.Pipeline} {status.State} in epoch {status.Epoch} {status.Reason}"));
 
     private static async Task<bool> TickAsync(PeriodicTimer pace, CancellationToken deadline)
     {
