@@ -1,9 +1,9 @@
 namespace OrleansInference.Silo.Generation;
 
 /// <summary>
-/// What a batch of one stream's rows, guesses but for the first, costs the slowest stage beside a single row: little on an accelerator,
-/// which waits for weights and not for rows, and nearly as much as the rows one by one on a processor. Learnt from the batches that went;
-/// a measurement that grew old is made again.
+/// What a batch of one stream's rows, guesses but for the first, costs the slowest stage beside a single row: little where it waits for
+/// weights and not for rows, and nearly as much as the rows one by one on a processor. Learnt from the batches that went; a measurement
+/// that grew old is made again.
 /// </summary>
 /// <param name="rows">Rows of such a batch.</param>
 internal sealed class GuessCost(int rows)
