@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrleansInference.Bench.Paced;
+using OrleansInference.Silo.Generation;
 using OrleansInference.Tool.Clusters;
 using OrleansInference.Tool.Supervision;
 
@@ -20,8 +21,6 @@ internal sealed record ClusterShape(
     /// <summary>Tokens per second that the paced engine gives each stream.</summary>
     public const int Pace = 125;
 
-    private const int DraftTokens = 16;
-
     public string Name =>
         $"{Stages}-{Engine}-{DelayMilliseconds.ToString(CultureInfo.InvariantCulture)}{(HasDrafts ? "-drafts" : "")}";
 
@@ -33,7 +32,7 @@ internal sealed record ClusterShape(
         var environment = new Dictionary<string, string>(process.Environment)
         {
             ["DataPlane__LinkDelayMilliseconds"] = Text(DelayMilliseconds),
-            ["Generation__DraftTokens"] = Text(HasDrafts ? DraftTokens : 0),
+            ["Generation__DraftTokens"] = Text(HasDrafts ? new HeadOptions().DraftTokens : 0),
             ["Models__SliceFolder"] = slices,
         };
         if (Engine == ClusterEngine.Real || process.Name == ClusterPlan.GatewayName)

@@ -36,8 +36,8 @@ internal sealed class HeadOptions
     public int DraftTokens { get; set; } = 16;
 
     /// <summary>
-    /// Rows that one stream may have in a batch, its guesses included, where that brings more tokens for the time. 1 gives every row a
-    /// batch of its own, so that its logits have the very bits that they have without guesses. Default 4.
+    /// Rows that one stream may have in a batch, its guesses included, where that brings more tokens for the time. 1 puts no guess beside
+    /// another row, so that its logits have the very bits that they have without guesses. Default 4.
     /// </summary>
     [Range(1, 64)]
     public int DraftRows { get; set; } = RowTile.Rows;
