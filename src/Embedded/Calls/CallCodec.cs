@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime;
@@ -10,120 +11,95 @@ namespace OrleansInference.Embedded.Calls;
 
 /// <summary>Calls and their outcomes as bytes.</summary>
 internal sealed class CallCodec(
-    CodecProvider codecs,
+    MessageSerializer serializer,
     GrainManifest manifest,
     GrainReferenceRuntime references,
     TimeProvider time,
     IOptions<SiloMessagingOptions> messaging)
 {
+    private const int HeadBytes = 128;
+
     private const byte Completed = 0;
     private const byte Failed = 1;
     private const byte Refused = 2;
 
-    private readonly Codec<object> _any = codecs.Get<object>();
-    private readonly Codec<SiloAddress> _silo = codecs.Get<SiloAddress>();
+    private readonly MessageFormat _exception = serializer.For(typeof(Exception));
+    private readonly MessageFormat _refusal = serializer.For(typeof((RefusalReason, SiloAddress?)));
 
-    public byte[] WritePayload(PendingCall call)
-    {
-        using var writer = NewWriter();
-        writer.WriteCount(call.RequestContext?.Count ?? 0);
-        foreach (var (key, value) in call.RequestContext ?? [])
-        {
-            writer.WriteString(key);
-            _any.Write(writer, value);
-        }
-        call.Method.WriteArguments(writer, call.Arguments);
-        return writer.Written.ToArray();
-    }
+    public byte[] WritePayload(PendingCall call) => call.Method.Arguments.Write(
+        new CallContent(call.Arguments) { RequestContext = call.RequestContext }, messaging.Value.MaxMessageBodySize);
 
-    public (Dictionary<string, object>? RequestContext, object?[] Arguments) ReadPayload(
-        ReadOnlyMemory<byte> payload, GrainMethod method) => ReadPayload(NewReader(payload), method);
+    public CallContent ReadPayload(ReadOnlyMemory<byte> payload, GrainMethod method) =>
+        (CallContent)method.Arguments.Read(payload.Span, references.Cast)!;
 
     public byte[] WriteRequestHead(PendingCall call, bool mayActivate)
     {
-        using var writer = NewWriter();
-        writer.WriteInt64(call.Id);
-        writer.WriteBoolean(mayActivate);
-        writer.WriteFixed64(call.Method.Id);
-        LeafCodecs.WriteGrainId(writer, call.Target);
-        writer.WriteInt64(Math.Max(0, time.GetElapsedTime(time.GetTimestamp(), call.Expires).Ticks));
-        return writer.Written.ToArray();
+        var head = new MemoryStream(HeadBytes);
+        using var writer = new BinaryWriter(head);
+        writer.Write(call.Id);
+        writer.Write(mayActivate);
+        writer.Write(call.Method.Id);
+        writer.Write(call.Target.Type.ToString());
+        writer.Write(call.Target.Key.ToString());
+        writer.Write(Math.Max(0, time.GetElapsedTime(time.GetTimestamp(), call.Expires).Ticks));
+        return head.ToArray();
     }
 
     public IncomingCall ReadRequest(ReadOnlyMemory<byte> body)
     {
-        var reader = NewReader(body);
+        var bytes = MemoryMarshal.TryGetArray(body, out var found) ? found : body.ToArray();
+        using var reader = new BinaryReader(new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count));
         var id = reader.ReadInt64();
         var mayActivate = reader.ReadBoolean();
-        var method = reader.ReadFixed64();
-        var target = LeafCodecs.ReadGrainId(reader);
+        var method = reader.ReadUInt64();
+        var target = GrainId.Create(reader.ReadString(), reader.ReadString());
         var wait = TimeSpan.FromTicks(reader.ReadInt64());
         var expires = time.GetTimestamp() + (long)(wait.TotalSeconds * time.TimestampFrequency);
-        return new IncomingCall(id, mayActivate, method, target, expires, reader);
+        return new IncomingCall(id, mayActivate, method, target, expires, body[(int)reader.BaseStream.Position..]);
     }
 
     /// <summary>The rest of a request; it may be more than this silo understands, when the head already was.</summary>
-    public (GrainMethod Method, Dictionary<string, object>? RequestContext, object?[] Arguments) ReadContent(IncomingCall call)
+    public (GrainMethod Method, CallContent Content) ReadContent(IncomingCall call)
     {
         var method = manifest.FindMethod(call.MethodId);
-        var (requestContext, arguments) = ReadPayload(call.Content, method);
-        return (method, requestContext, arguments);
+        return (method, ReadPayload(call.Content, method));
     }
 
-    public byte[] WriteResult(long id, GrainMethod method, object? result)
-    {
-        using var writer = NewWriter();
-        writer.WriteInt64(id);
-        writer.WriteByte(Completed);
-        method.Result?.WriteObject(writer, result);
-        return writer.Written.ToArray();
-    }
+    public byte[] WriteResult(long id, GrainMethod method, object? result) => Respond(id, Completed, method.Result, result);
 
     public byte[] WriteFailure(long id, Exception exception)
     {
         try
         {
-            return WriteException(id, exception);
+            return Respond(id, Failed, _exception, exception);
         }
         catch (Exception e)
         {
-            return WriteException(id, e as CodecNotFoundException ?? new CodecNotFoundException(
+            return Respond(id, Failed, _exception, e as CodecNotFoundException ?? new CodecNotFoundException(
                 $"{exception.GetType()} ({exception.Message}) cannot be sent: {e.Message}"));
         }
     }
 
-    public byte[] WriteRefusal(long id, TurnRefusal refusal)
-    {
-        using var writer = NewWriter();
-        writer.WriteInt64(id);
-        writer.WriteByte(Refused);
-        writer.WriteByte((byte)refusal.Reason);
-        _silo.Write(writer, refusal.Owner!);
-        return writer.Written.ToArray();
-    }
-
-    public WireReader OpenResponse(ReadOnlyMemory<byte> body, out long id)
-    {
-        var reader = NewReader(body);
-        id = reader.ReadInt64();
-        return reader;
-    }
+    public byte[] WriteRefusal(long id, TurnRefusal refusal) => Respond(id, Refused, _refusal, (refusal.Reason, refusal.Owner));
 
     /// <summary>Tells the call how it ended.</summary>
-    public void ReadOutcome(WireReader reader, PendingCall call)
+    /// <param name="response">After the number of the call.</param>
+    public void ReadOutcome(ReadOnlySpan<byte> response, PendingCall call)
     {
         try
         {
-            switch (reader.ReadByte())
+            var content = response[1..];
+            switch (response[0])
             {
                 case Completed:
-                    call.Complete(call.Method.Result?.ReadObject(reader));
+                    call.Complete(call.Method.Result?.Read(content, references.Cast));
                     break;
                 case Failed:
-                    call.Fail(Exceptions.Read(reader, codecs));
+                    call.Fail((Exception)_exception.Read(content, references.Cast)!);
                     break;
                 case Refused:
-                    call.Refuse(new TurnRefusal((RefusalReason)reader.ReadByte(), _silo.Read(reader)));
+                    var (reason, owner) = ((RefusalReason, SiloAddress?))_refusal.Read(content, references.Cast)!;
+                    call.Refuse(new TurnRefusal(reason, owner));
                     break;
                 case var other:
                     throw new InvalidDataException($"{other} is no outcome of a call.");
@@ -137,33 +113,15 @@ internal sealed class CallCodec(
 
     public static byte[] WriteId(long id) => BitConverter.GetBytes(id);
 
-    public static long ReadId(ReadOnlyMemory<byte> body) => body.Length == sizeof(long)
-        ? BitConverter.ToInt64(body.Span)
-        : throw new InvalidDataException("The number of a call takes 8 bytes.");
+    /// <summary>The number of the call that a response or a cancellation starts with.</summary>
+    public static long ReadId(ReadOnlySpan<byte> body) => BitConverter.ToInt64(body);
 
-    private byte[] WriteException(long id, Exception exception)
-    {
-        using var writer = NewWriter();
-        writer.WriteInt64(id);
-        writer.WriteByte(Failed);
-        Exceptions.Write(writer, exception, codecs);
-        return writer.Written.ToArray();
-    }
-
-    private (Dictionary<string, object>? RequestContext, object?[] Arguments) ReadPayload(WireReader reader, GrainMethod method)
-    {
-        Dictionary<string, object>? requestContext = null;
-        for (var count = reader.ReadCount(); count > 0; count--)
-            (requestContext ??= [])[reader.ReadString()] = _any.Read(reader);
-        return (requestContext, method.ReadArguments(reader));
-    }
-
-    private WireWriter NewWriter() => new(messaging.Value.MaxMessageBodySize);
-
-    private WireReader NewReader(ReadOnlyMemory<byte> bytes) => new(bytes, references.Cast);
+    private byte[] Respond(long id, byte outcome, MessageFormat? format, object? content) =>
+        [.. WriteId(id), outcome, .. format?.Write(content, messaging.Value.MaxMessageBodySize) ?? []];
 }
 
 /// <param name="Id">The caller's number for the call.</param>
 /// <param name="Expires">Timestamp from which the caller does not wait any more.</param>
 /// <param name="Content">Request context and arguments, not read yet.</param>
-internal readonly record struct IncomingCall(long Id, bool MayActivate, ulong MethodId, GrainId Target, long Expires, WireReader Content);
+internal readonly record struct IncomingCall(
+    long Id, bool MayActivate, ulong MethodId, GrainId Target, long Expires, ReadOnlyMemory<byte> Content);

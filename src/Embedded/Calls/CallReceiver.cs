@@ -5,6 +5,7 @@ using OrleansInference.Embedded.Directory;
 using OrleansInference.Embedded.Manifest;
 using OrleansInference.Embedded.Membership;
 using OrleansInference.Embedded.Scheduling;
+using OrleansInference.Embedded.Serialization;
 using OrleansInference.Embedded.Transport;
 
 namespace OrleansInference.Embedded.Calls;
@@ -28,11 +29,10 @@ internal sealed class CallReceiver(
         var call = _codec.ReadRequest(body);
         var reply = new RemoteReply(this, caller, call.Id);
         GrainMethod method;
-        Dictionary<string, object>? requestContext;
-        object?[] arguments;
+        CallContent content;
         try
         {
-            (method, requestContext, arguments) = _codec.ReadContent(call);
+            (method, content) = _codec.ReadContent(call);
         }
         catch (Exception e)
         {
@@ -40,7 +40,7 @@ internal sealed class CallReceiver(
             return;
         }
         reply.Method = method;
-        var turn = new CallTurn(method, arguments, requestContext, call.Expires, reply);
+        var turn = new CallTurn(method, content.Arguments, content.RequestContext, call.Expires, reply);
         if (method.CancellationIndex >= 0)
             _cancellable[(caller, call.Id)] = turn;
         if (catalog.IsClosed)
@@ -51,7 +51,7 @@ internal sealed class CallReceiver(
 
     public void OnCancel(SiloAddress caller, ReadOnlyMemory<byte> body)
     {
-        if (_cancellable.TryGetValue((caller, CallCodec.ReadId(body)), out var turn))
+        if (_cancellable.TryGetValue((caller, CallCodec.ReadId(body.Span)), out var turn))
             turn.Cancel();
     }
 

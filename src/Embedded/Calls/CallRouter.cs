@@ -103,11 +103,11 @@ internal sealed class CallRouter(
     /// <param name="body">Of a response frame.</param>
     public void OnResponse(SiloAddress from, ReadOnlyMemory<byte> body)
     {
-        var reader = codec.OpenResponse(body, out var id);
+        var id = CallCodec.ReadId(body.Span);
         if (!_sent.TryGetValue(id, out var call) || !from.Equals(call.SentTo))
             return;
         _sent.TryRemove(id, out _);
-        codec.ReadOutcome(reader, call);
+        codec.ReadOutcome(body.Span[sizeof(long)..], call);
     }
 
     /// <summary>Nothing that was sent to this silo will be answered.</summary>
@@ -186,8 +186,8 @@ internal sealed class CallRouter(
     {
         if (!manifest.TryGetClass(call.Target.Type, out var grainClass))
             throw new OrleansMessageRejectionException($"Silo {membership.Self.Silo} does not have the grain class of {call.Target}.");
-        var (requestContext, arguments) = codec.ReadPayload(call.Payload!, call.Method);
-        catalog.Deliver(call.Target, grainClass, TurnOf(call, arguments, requestContext));
+        var content = codec.ReadPayload(call.Payload!, call.Method);
+        catalog.Deliver(call.Target, grainClass, TurnOf(call, content.Arguments, content.RequestContext));
     }
 
     // Calls of one caller to one grain keep their order where there is nothing to find out first.
@@ -280,7 +280,7 @@ internal sealed class CallRouter(
         {
             try
             {
-                call.Complete(call.Method.CopyResult(result));
+                call.Complete(call.Method.Result?.Copy(result));
             }
             catch (Exception e)
             {

@@ -69,7 +69,7 @@ internal sealed class GrainReferenceRuntime(IServiceProvider services) : ICluste
             throw new ArgumentException($"{interfaceType} is no grain interface.", nameof(interfaceType));
         var proxy = GrainProxyType.Of(interfaceType);
         return new BoundInterface(
-            proxy, GrainInterfaceType.Create(CodecProvider.NameOf(interfaceType)), [.. proxy.Methods.Select(_manifest.Value.FindMethod)]);
+            proxy, GrainInterfaceType.Create(GrainAssemblies.NameOf(interfaceType)), [.. proxy.Methods.Select(_manifest.Value.FindMethod)]);
     }
 
     private sealed record BoundInterface(GrainProxyType Proxy, GrainInterfaceType Name, GrainMethod[] Methods);

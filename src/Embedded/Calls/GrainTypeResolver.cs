@@ -18,7 +18,7 @@ internal sealed class GrainTypeResolver(GrainManifest manifest, IClusterMembersh
     {
         if (_resolved.TryGetValue((interfaceType, prefix), out var known))
             return known;
-        var name = CodecProvider.NameOf(interfaceType);
+        var name = GrainAssemblies.NameOf(interfaceType);
         var candidates = manifest.Descriptions
             .Concat(membership.Members.Values.Select(member => member.Profile.Grains).Distinct().SelectMany(grains => grains))
             .Where(grain => grain.Value.Interfaces.Contains(name))

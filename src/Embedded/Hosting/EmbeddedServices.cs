@@ -71,7 +71,7 @@ internal static class EmbeddedServices
 
     private static void AddEngine(IServiceCollection services)
     {
-        services.AddSingleton(provider => new CodecProvider(provider.GetRequiredService<GrainAssemblies>().Serializable));
+        services.AddSingleton(provider => new MessageSerializer(provider.GetRequiredService<GrainAssemblies>().Serializable));
         services.AddSingleton<GrainManifest>();
         services.AddSingleton<GrainReferenceRuntime>();
         services.AddSingleton<GrainTypeResolver>();

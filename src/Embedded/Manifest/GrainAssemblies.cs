@@ -43,6 +43,10 @@ internal sealed class GrainAssemblies : IConfigureOptions<GrainTypeOptions>
         && type.Namespace is not ("Orleans" or "Orleans.Runtime")
         && !type.ContainsGenericParameters;
 
+    /// <summary>What a grain interface is called wherever it is built from the same sources.</summary>
+    public static string NameOf(Type type) =>
+        type.GetCustomAttributes(typeof(AliasAttribute), inherit: false) is [AliasAttribute alias, ..] ? alias.Alias : type.FullName!;
+
     private static IEnumerable<Assembly> Find()
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);

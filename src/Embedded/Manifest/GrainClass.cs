@@ -22,7 +22,7 @@ internal sealed class GrainClass
         Type = type;
         GrainType = type.GetCustomAttribute<GrainTypeAttribute>()?.GetGrainType(services, type) ?? GrainType.Create(DefaultName(type));
         Description = new GrainDescription(
-            [.. GrainManifest.InterfacesOf(type).Select(CodecProvider.NameOf)], PropertiesOf(type, GrainType, services));
+            [.. GrainManifest.InterfacesOf(type).Select(GrainAssemblies.NameOf)], PropertiesOf(type, GrainType, services));
         IsReentrant = Description.Properties.ContainsKey(WellKnownGrainTypeProperties.Reentrant);
         IsKeptAlive = Description.Properties.ContainsKey(WellKnownGrainTypeProperties.IdleDeactivationPeriod);
         MaximumLocalWorkers = type.GetCustomAttribute<StatelessWorkerAttribute>()?.PlacementStrategy is StatelessWorkerPlacement workers

@@ -17,11 +17,11 @@ internal sealed class GrainManifest
     private readonly Dictionary<ulong, GrainMethod> _methodsById = [];
 
     /// <exception cref="OrleansConfigurationException">A grain interface or class cannot work; the message names every one.</exception>
-    public GrainManifest(IOptions<GrainTypeOptions> types, CodecProvider codecs, IServiceProvider services)
+    public GrainManifest(IOptions<GrainTypeOptions> types, MessageSerializer serializer, IServiceProvider services)
     {
         var faults = new List<string>();
         foreach (var type in types.Value.Interfaces)
-            AddInterface(type, codecs, faults);
+            AddInterface(type, serializer, faults);
         foreach (var type in types.Value.Classes)
             AddClass(new GrainClass(type, services), faults);
         if (faults.Count > 0)
@@ -43,14 +43,14 @@ internal sealed class GrainManifest
 
     public static IEnumerable<Type> InterfacesOf(Type grainClass) => grainClass.GetInterfaces().Where(GrainAssemblies.IsGrainInterface);
 
-    private void AddInterface(Type type, CodecProvider codecs, List<string> faults)
+    private void AddInterface(Type type, MessageSerializer serializer, List<string> faults)
     {
         var methods = new List<GrainMethod>();
         foreach (var info in type.GetMethods())
         {
             try
             {
-                var method = new GrainMethod(info, codecs);
+                var method = new GrainMethod(info, serializer);
                 methods.Add(method);
                 if (!_methodsById.TryAdd(method.Id, method))
                     faults.Add($"{type}.{info.Name} goes by the same name and parameters as a method of "

@@ -16,23 +16,22 @@ internal sealed class GrainMethod
     private readonly Lazy<Func<object, object?[], object?>> _invoke;
     private readonly Func<Task, object?>? _resultOf;
     private readonly Func<object, CancellationToken, IAsyncEnumerable<object?>>? _elementsOf;
-    private readonly (Codec Codec, bool IsShared)[] _arguments;
 
     /// <exception cref="UnsupportedTypeException">The method cannot be called through the cluster; the message says why.</exception>
-    public GrainMethod(MethodInfo method, CodecProvider codecs)
+    public GrainMethod(MethodInfo method, MessageSerializer serializer)
     {
         Method = method;
         Name = $"{method.DeclaringType!.Name}.{method.Name}";
         MethodSignature.Check(method);
         var parameters = method.GetParameters();
         CancellationIndex = Array.FindIndex(parameters, parameter => parameter.ParameterType == typeof(CancellationToken));
-        _arguments = [.. parameters.Select(parameter => ArgumentOf(parameter, codecs))];
+        Arguments = serializer.ForArguments(parameters);
         IsOneWay = method.ReturnType == typeof(void) || method.IsDefined(typeof(OneWayAttribute));
         AlwaysInterleaves = method.IsDefined(typeof(AlwaysInterleaveAttribute));
         ResponseTimeout = method.GetCustomAttribute<ResponseTimeoutAttribute>()?.Timeout;
         if (MethodSignature.ResultOf(method) is { } result)
         {
-            Result = codecs.Get(result);
+            Result = serializer.For(result);
             if (MethodSignature.IsStream(method))
                 _elementsOf = Bind<Func<object, CancellationToken, IAsyncEnumerable<object?>>>(nameof(ReadElements), result);
             else
@@ -60,7 +59,10 @@ internal sealed class GrainMethod
     public TimeSpan? ResponseTimeout { get; }
 
     /// <summary>Null where there is no result.</summary>
-    public Codec? Result { get; }
+    public MessageFormat? Result { get; }
+
+    /// <summary>Of the <see cref="CallContent"/>.</summary>
+    public MessageFormat Arguments { get; }
 
     public Task? Invoke(object grain, object?[] arguments) => (Task?)_invoke.Value(grain, arguments);
 
@@ -77,53 +79,13 @@ internal sealed class GrainMethod
 
     public object? ResultOf(Task completed) => _resultOf?.Invoke(completed);
 
-    public object?[] CopyArguments(object?[] arguments)
-    {
-        if (arguments.Length == 0)
-            return arguments;
-        var copies = new object?[arguments.Length];
-        var context = new CopyContext();
-        for (var i = 0; i < copies.Length; i++)
-        {
-            var (codec, isShared) = _arguments[i];
-            copies[i] = isShared ? arguments[i] : codec.CopyObject(arguments[i], context);
-        }
-        return copies;
-    }
-
-    public object? CopyResult(object? result) =>
-        Result is null || Result.IsImmutable ? result : Result.CopyObject(result, new CopyContext());
-
-    public void WriteArguments(WireWriter writer, object?[] arguments)
-    {
-        for (var i = 0; i < arguments.Length; i++)
-        {
-            if (i != CancellationIndex)
-                _arguments[i].Codec.WriteObject(writer, arguments[i]);
-        }
-    }
-
-    public object?[] ReadArguments(WireReader reader)
-    {
-        var arguments = new object?[_arguments.Length];
-        for (var i = 0; i < arguments.Length; i++)
-            arguments[i] = i == CancellationIndex ? CancellationToken.None : _arguments[i].Codec.ReadObject(reader);
-        return arguments;
-    }
-
-    private static (Codec Codec, bool IsShared) ArgumentOf(ParameterInfo parameter, CodecProvider codecs)
-    {
-        // A token is never sent; it is followed instead.
-        if (parameter.ParameterType == typeof(CancellationToken))
-            return (codecs.Get<bool>(), true);
-        return (codecs.Get(parameter.ParameterType), parameter.IsDefined(typeof(ImmutableAttribute)));
-    }
+    public object?[] CopyArguments(object?[] arguments) => ((CallContent)Arguments.Copy(new CallContent(arguments))!).Arguments;
 
     private static ulong IdOf(MethodInfo method)
     {
         var parameters = string.Join(',', method.GetParameters().Select(parameter => parameter.ParameterType.ToString()));
         var name = method.GetCustomAttribute<AliasAttribute>()?.Alias ?? method.Name;
-        var signature = $"{CodecProvider.NameOf(method.DeclaringType!)}.{name}({parameters})";
+        var signature = $"{GrainAssemblies.NameOf(method.DeclaringType!)}.{name}({parameters})";
         return BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(signature)));
     }
 

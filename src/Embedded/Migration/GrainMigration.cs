@@ -11,10 +11,10 @@ namespace OrleansInference.Embedded.Migration;
 
 /// <summary>Finds a new silo for a grain that moves, and brings there what the grain takes along.</summary>
 internal sealed class GrainMigration(
-    PlacementService placement, CodecProvider codecs, GrainReferenceRuntime references, IOptions<SiloMessagingOptions> messaging)
+    PlacementService placement, MessageSerializer serializer, GrainReferenceRuntime references, IOptions<SiloMessagingOptions> messaging)
 {
     public MigrationContext NewContext(Dictionary<string, byte[]>? values = null) =>
-        new(values ?? [], codecs, references, messaging.Value.MaxMessageBodySize);
+        new(values ?? [], serializer, references, messaging.Value.MaxMessageBodySize);
 
     /// <summary>Where placement would have the grain; null where that is the silo it is on.</summary>
     public async Task<SiloAddress?> ChooseSiloAsync(GrainId grainId, Dictionary<string, object>? requestContext)

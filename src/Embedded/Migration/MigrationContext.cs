@@ -7,39 +7,32 @@ namespace OrleansInference.Embedded.Migration;
 
 /// <summary>What an activation takes along to another silo: values by key, as bytes.</summary>
 internal sealed class MigrationContext(
-    Dictionary<string, byte[]> values, CodecProvider codecs, GrainReferenceRuntime references, int maximumBytes)
+    Dictionary<string, byte[]> values, MessageSerializer serializer, GrainReferenceRuntime references, int maximumBytes)
     : IDehydrationContext, IRehydrationContext
 {
     public Dictionary<string, byte[]> Values => values;
 
-    public bool TryAddValue<T>(string key, T? value)
-    {
-        if (values.ContainsKey(key) || !TryGetCodec<T>(out var codec))
-            return false;
-        using var writer = new WireWriter(maximumBytes);
-        codec.WriteObject(writer, value);
-        values.Add(key, writer.Written.ToArray());
-        return true;
-    }
+    public bool TryAddValue<T>(string key, T? value) =>
+        TryGetFormat<T>(out var format) && values.TryAdd(key, format.Write(value, maximumBytes));
 
     public bool TryGetValue<T>(string key, [NotNullWhen(true)] out T? value)
     {
-        value = values.TryGetValue(key, out var bytes) && TryGetCodec<T>(out var codec)
-            ? (T?)codec.ReadObject(new WireReader(bytes, references.Cast))
+        value = values.TryGetValue(key, out var bytes) && TryGetFormat<T>(out var format)
+            ? (T?)format.Read(bytes, references.Cast)
             : default;
         return value is not null && values.ContainsKey(key);
     }
 
-    private bool TryGetCodec<T>([NotNullWhen(true)] out Codec? codec)
+    private bool TryGetFormat<T>([NotNullWhen(true)] out MessageFormat? format)
     {
         try
         {
-            codec = codecs.Get<T>();
+            format = serializer.For(typeof(T));
         }
         catch (UnsupportedTypeException)
         {
-            codec = null;
+            format = null;
         }
-        return codec is not null;
+        return format is not null;
     }
 }

@@ -19,14 +19,14 @@ internal sealed class SharedEngine
     {
         _collection = new GrainCollectionOptions { CollectionAge = collectionAge, CollectionQuantum = collectionAge / 4 };
         _manifest = new GrainManifest(
-            Grains.Value.Types, Grains.Value.Codecs, new ServiceCollection().BuildServiceProvider());
+            Grains.Value.Types, Grains.Value.Serializer, new ServiceCollection().BuildServiceProvider());
     }
 
     internal void AddTo(IServiceCollection services)
     {
         services.AddSingleton(_manifest);
         services.AddSingleton(Grains.Value.Assemblies);
-        services.AddSingleton(Grains.Value.Codecs);
+        services.AddSingleton(Grains.Value.Serializer);
         services.AddSingleton(Options.Create(_collection));
     }
 
@@ -35,8 +35,8 @@ internal sealed class SharedEngine
         var assemblies = new GrainAssemblies();
         var types = new GrainTypeOptions();
         assemblies.Configure(types);
-        return new FoundGrains(assemblies, Options.Create(types), new CodecProvider(assemblies.Serializable));
+        return new FoundGrains(assemblies, Options.Create(types), new MessageSerializer(assemblies.Serializable));
     }
 
-    private sealed record FoundGrains(GrainAssemblies Assemblies, IOptions<GrainTypeOptions> Types, CodecProvider Codecs);
+    private sealed record FoundGrains(GrainAssemblies Assemblies, IOptions<GrainTypeOptions> Types, MessageSerializer Serializer);
 }

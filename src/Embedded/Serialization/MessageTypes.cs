@@ -1,0 +1,156 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Collections.ObjectModel;
+using System.Net;
+using System.Reflection.Metadata;
+using Orleans;
+using Orleans.Runtime;
+
+namespace OrleansInference.Embedded.Serialization;
+
+/// <summary>Which types may travel, what they consist of, and how they are called where a value stands for another type.</summary>
+internal sealed class MessageTypes
+{
+    private static readonly ImmutableHashSet<Type> Leaves =
+    [
+        typeof(bool), typeof(char), typeof(byte), typeof(sbyte), typeof(short), typeof(ushort), typeof(int), typeof(uint), typeof(long),
+        typeof(ulong), typeof(Half), typeof(float), typeof(double), typeof(decimal), typeof(string), typeof(Guid), typeof(Uri),
+        typeof(Version), typeof(DateTime), typeof(DateTimeOffset), typeof(DateOnly), typeof(TimeOnly), typeof(TimeSpan),
+        typeof(IPAddress), typeof(IPEndPoint), typeof(SiloAddress), typeof(GrainId), typeof(GrainType), typeof(GrainInterfaceType),
+        typeof(IdSpan),
+    ];
+
+    private static readonly ImmutableHashSet<Type> MutableLeaves = [typeof(object), typeof(Memory<byte>), typeof(ReadOnlyMemory<byte>)];
+
+    private static readonly ImmutableHashSet<Type> Mutable =
+    [
+        typeof(List<>), typeof(HashSet<>), typeof(Queue<>), typeof(Stack<>), typeof(SortedSet<>), typeof(ReadOnlyCollection<>),
+        typeof(Dictionary<,>), typeof(SortedDictionary<,>), typeof(IEnumerable<>), typeof(ICollection<>), typeof(IList<>), typeof(ISet<>),
+        typeof(IDictionary<,>), typeof(IReadOnlyCollection<>), typeof(IReadOnlyList<>), typeof(IReadOnlySet<>),
+        typeof(IReadOnlyDictionary<,>), typeof(IImmutableList<>), typeof(IImmutableDictionary<,>),
+        typeof(Tuple<>), typeof(Tuple<,>), typeof(Tuple<,,>), typeof(Tuple<,,,>),
+    ];
+
+    /// <summary>As little to be changed as their type arguments are.</summary>
+    private static readonly ImmutableHashSet<Type> Fixed =
+    [
+        typeof(Nullable<>), typeof(KeyValuePair<,>), typeof(ImmutableArray<>), typeof(ImmutableList<>), typeof(ImmutableHashSet<>),
+        typeof(ImmutableDictionary<,>), typeof(ImmutableSortedDictionary<,>), typeof(ValueTuple<>), typeof(ValueTuple<,>),
+        typeof(ValueTuple<,,>), typeof(ValueTuple<,,,>), typeof(ValueTuple<,,,,>), typeof(ValueTuple<,,,,,>), typeof(ValueTuple<,,,,,,>),
+        typeof(ValueTuple<,,,,,,,>),
+    ];
+
+    private readonly ConcurrentDictionary<string, Type> _named = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Type, bool> _immutable = new();
+
+    /// <param name="serializable">The types that may stand for a base type or object, or be type arguments of such.</param>
+    public MessageTypes(IEnumerable<Type> serializable)
+    {
+        Serializable = [.. serializable];
+        foreach (var type in Leaves.Concat(MutableLeaves).Concat(Mutable).Concat(Fixed).Concat(Serializable))
+            Name(type);
+    }
+
+    public ImmutableArray<Type> Serializable { get; }
+
+    /// <exception cref="UnsupportedTypeException">The type, or a type in it, cannot travel; the message says why.</exception>
+    public void Check(Type type) => Check(type, []);
+
+    /// <summary>Whether values never change, so that a copy may be the value itself.</summary>
+    public bool IsImmutable(Type type) => _immutable.GetOrAdd(type, IsImmutable, ImmutableHashSet<Type>.Empty);
+
+    /// <summary>The type that a value is sent as.</summary>
+    public static Type TypeToSend(object value) => value switch
+    {
+        // The framework's own addresses, such as Loopback, are of a type that it keeps to itself.
+        IPAddress => typeof(IPAddress),
+        _ => value.GetType(),
+    };
+
+    /// <summary>What <see cref="Find"/> makes the type of again, in any process of the same build.</summary>
+    public string NameOf(Type type)
+    {
+        Check(type);
+        return type.ToString();
+    }
+
+    /// <summary>A name that is not known is looked up nowhere.</summary>
+    public Type Find(string name) => Find(TypeName.Parse(name));
+
+    private Type Find(TypeName name)
+    {
+        if (name.IsArray)
+            return Find(name.GetElementType()).MakeArrayType();
+        if (name.IsConstructedGenericType)
+            return Find(name.GetGenericTypeDefinition()).MakeGenericType([.. name.GetGenericArguments().Select(Find)]);
+        return _named.TryGetValue(name.FullName, out var type)
+            ? type
+            : throw new InvalidDataException($"The type \"{name.FullName}\" is not known here.");
+    }
+
+    // A name has one type.
+    private void Name(Type type)
+    {
+        var known = _named.GetOrAdd(type.FullName!, type);
+        if (known != type)
+            throw new UnsupportedTypeException($"Both {known.AssemblyQualifiedName} and {type.AssemblyQualifiedName} are sent by one name.");
+    }
+
+    private void Check(Type type, HashSet<Type> seen)
+    {
+        if (!seen.Add(type))
+            return;
+        if (type.IsEnum)
+            Name(type);
+        foreach (var part in PartsOf(type))
+        {
+            try
+            {
+                Check(part.Type, seen);
+            }
+            catch (UnsupportedTypeException e) when (part.Member is not null)
+            {
+                throw new UnsupportedTypeException($"{type} cannot be sent because of {part.Member}: {e.Message}");
+            }
+        }
+    }
+
+    private static IEnumerable<Part> PartsOf(Type type)
+    {
+        if (Leaves.Contains(type) || MutableLeaves.Contains(type) || type.IsEnum)
+            return [];
+        if (typeof(IAddressable).IsAssignableFrom(type))
+            return type.IsInterface
+                ? []
+                : throw new UnsupportedTypeException($"{type} cannot be sent: send a grain as its interface, with AsReference.");
+        if (type.IsArray)
+            return type.GetArrayRank() == 1
+                ? [new Part(null, type.GetElementType()!, false)]
+                : throw new UnsupportedTypeException($"{type} cannot be sent: only arrays of one dimension can.");
+        if (type.IsGenericType && type.GetGenericTypeDefinition() is var definition && (Mutable.Contains(definition) || Fixed.Contains(definition)))
+            return type.GetGenericArguments().Select(argument => new Part(null, argument, false));
+        if (type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false))
+            return MemberShape.Of(type).Select(
+                field => new Part(MemberShape.NameOf(field), field.FieldType, MemberShape.IsMarkedImmutable(field)));
+        return typeof(Exception).IsAssignableFrom(type)
+            ? []
+            : throw new UnsupportedTypeException($"{type} cannot be sent: it has no [GenerateSerializer].");
+    }
+
+    private static bool IsImmutable(Type type, ImmutableHashSet<Type> outer)
+    {
+        // Exceptions are thrown, caught and thrown again as they are; nobody takes them for values to change.
+        if (Leaves.Contains(type) || type.IsEnum || typeof(Exception).IsAssignableFrom(type) || outer.Contains(type))
+            return true;
+        if (type.IsDefined(typeof(ImmutableAttribute), inherit: false) && (type.IsSealed || type.IsValueType))
+            return true;
+        var isFixed = type.IsGenericType ? Fixed.Contains(type.GetGenericTypeDefinition()) : type.IsValueType;
+        return isFixed && PartsOf(type).All(part => part.IsMarkedImmutable || IsImmutable(part.Type, outer.Add(type)));
+    }
+
+    private readonly record struct Part(string? Member, Type Type, bool IsMarkedImmutable);
+}
+
+/// <summary>A type that cannot be an argument or a result of a grain call; the message names it and says why.</summary>
+[GenerateSerializer]
+internal sealed class UnsupportedTypeException(string message) : Exception(message);
