@@ -59,7 +59,7 @@ internal sealed class MessageContracts(MessageTypes types) : DefaultJsonTypeInfo
             Getter = Emit<Func<object, T?>>(field, typeof(T), [typeof(object)]),
             Setter = Emit<Action<object, T?>>(field, typeof(void), [typeof(object), typeof(T)]),
         });
-        if (MemberShape.IsMarkedImmutable(field))
+        if (MemberShape.SourceOf(field).IsDefined(typeof(ImmutableAttribute)))
             SharedConverters.Apply(property, options);
         return property;
     }

@@ -68,7 +68,8 @@ internal sealed class MessageSerializer
         };
         JsonConverter[] converters =
         [
-            .. first, .. TextConverters.All, new AnyConverter(_types), new GrainReferenceConverters(), new ExceptionConverters(), new CollectionConverters(),
+            .. first, .. TextConverters.All, new AnyConverter(_types), new GrainReferenceConverters(), new ExceptionConverters(),
+            new CollectionConverters(),
         ];
         foreach (var converter in converters)
             options.Converters.Add(converter);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Collections.ObjectModel;
 using System.Net;
+using System.Reflection;
 using System.Reflection.Metadata;
 using Orleans;
 using Orleans.Runtime;
@@ -11,12 +12,17 @@ namespace OrleansInference.Embedded.Serialization;
 /// <summary>Which types may travel, what they consist of, and how they are called where a value stands for another type.</summary>
 internal sealed class MessageTypes
 {
-    private static readonly ImmutableHashSet<Type> Leaves =
+    /// <summary>What the framework's serializer also takes for the keys of a dictionary.</summary>
+    private static readonly ImmutableHashSet<Type> Keys =
     [
         typeof(bool), typeof(char), typeof(byte), typeof(sbyte), typeof(short), typeof(ushort), typeof(int), typeof(uint), typeof(long),
         typeof(ulong), typeof(Half), typeof(float), typeof(double), typeof(decimal), typeof(string), typeof(Guid), typeof(Uri),
         typeof(Version), typeof(DateTime), typeof(DateTimeOffset), typeof(DateOnly), typeof(TimeOnly), typeof(TimeSpan),
-        typeof(IPAddress), typeof(IPEndPoint), typeof(SiloAddress), typeof(GrainId), typeof(GrainType), typeof(GrainInterfaceType),
+    ];
+
+    private static readonly ImmutableHashSet<Type> Leaves =
+    [
+        .. Keys, typeof(IPAddress), typeof(IPEndPoint), typeof(SiloAddress), typeof(GrainId), typeof(GrainType), typeof(GrainInterfaceType),
         typeof(IdSpan),
     ];
 
@@ -41,6 +47,7 @@ internal sealed class MessageTypes
     ];
 
     private readonly ConcurrentDictionary<string, Type> _named = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Type, string> _names = new();
     private readonly ConcurrentDictionary<Type, bool> _immutable = new();
 
     /// <param name="serializable">The types that may stand for a base type or object, or be type arguments of such.</param>
@@ -68,11 +75,11 @@ internal sealed class MessageTypes
     };
 
     /// <summary>What <see cref="Find"/> makes the type of again, in any process of the same build.</summary>
-    public string NameOf(Type type)
+    public string NameOf(Type type) => _names.GetOrAdd(type, sent =>
     {
-        Check(type);
-        return type.ToString();
-    }
+        Check(sent);
+        return sent.ToString();
+    });
 
     /// <summary>A name that is not known is looked up nowhere.</summary>
     public Type Find(string name) => Find(TypeName.Parse(name));
@@ -93,7 +100,8 @@ internal sealed class MessageTypes
     {
         var known = _named.GetOrAdd(type.FullName!, type);
         if (known != type)
-            throw new UnsupportedTypeException($"Both {known.AssemblyQualifiedName} and {type.AssemblyQualifiedName} are sent by one name.");
+            throw new UnsupportedTypeException(
+                $"Both {known.AssemblyQualifiedName} and {type.AssemblyQualifiedName} are sent by one name.");
     }
 
     private void Check(Type type, HashSet<Type> seen)
@@ -110,7 +118,7 @@ internal sealed class MessageTypes
             }
             catch (UnsupportedTypeException e) when (part.Member is not null)
             {
-                throw new UnsupportedTypeException($"{type} cannot be sent because of {part.Member}: {e.Message}");
+                throw new UnsupportedTypeException($"{type} cannot be sent because of {part.Member.Name}: {e.Message}");
             }
         }
     }
@@ -125,17 +133,23 @@ internal sealed class MessageTypes
                 : throw new UnsupportedTypeException($"{type} cannot be sent: send a grain as its interface, with AsReference.");
         if (type.IsArray)
             return type.GetArrayRank() == 1
-                ? [new Part(null, type.GetElementType()!, false)]
+                ? [new Part(null, type.GetElementType()!)]
                 : throw new UnsupportedTypeException($"{type} cannot be sent: only arrays of one dimension can.");
-        if (type.IsGenericType && type.GetGenericTypeDefinition() is var definition && (Mutable.Contains(definition) || Fixed.Contains(definition)))
-            return type.GetGenericArguments().Select(argument => new Part(null, argument, false));
+        var definition = type.IsGenericType ? type.GetGenericTypeDefinition() : type;
+        if (Mutable.Contains(definition) || Fixed.Contains(definition))
+            return HasKeys(definition) && type.GetGenericArguments()[0] is var key && !key.IsEnum && !Keys.Contains(key)
+                ? throw new UnsupportedTypeException(
+                    $"{type} cannot be sent: of dictionaries, only a Dictionary can have {key} for its keys.")
+                : type.GetGenericArguments().Select(argument => new Part(null, argument));
         if (type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false))
-            return MemberShape.Of(type).Select(
-                field => new Part(MemberShape.NameOf(field), field.FieldType, MemberShape.IsMarkedImmutable(field)));
+            return MemberShape.Of(type).Select(field => new Part(MemberShape.SourceOf(field), field.FieldType));
         return typeof(Exception).IsAssignableFrom(type)
             ? []
             : throw new UnsupportedTypeException($"{type} cannot be sent: it has no [GenerateSerializer].");
     }
+
+    private static bool HasKeys(Type definition) => definition != typeof(Dictionary<,>)
+        && definition.Name.Contains("Dictionary", StringComparison.Ordinal);
 
     private static bool IsImmutable(Type type, ImmutableHashSet<Type> outer)
     {
@@ -145,10 +159,11 @@ internal sealed class MessageTypes
         if (type.IsDefined(typeof(ImmutableAttribute), inherit: false) && (type.IsSealed || type.IsValueType))
             return true;
         var isFixed = type.IsGenericType ? Fixed.Contains(type.GetGenericTypeDefinition()) : type.IsValueType;
-        return isFixed && PartsOf(type).All(part => part.IsMarkedImmutable || IsImmutable(part.Type, outer.Add(type)));
+        return isFixed && PartsOf(type).All(part =>
+            part.Member?.IsDefined(typeof(ImmutableAttribute)) == true || IsImmutable(part.Type, outer.Add(type)));
     }
 
-    private readonly record struct Part(string? Member, Type Type, bool IsMarkedImmutable);
+    private readonly record struct Part(MemberInfo? Member, Type Type);
 }
 
 /// <summary>A type that cannot be an argument or a result of a grain call; the message names it and says why.</summary>

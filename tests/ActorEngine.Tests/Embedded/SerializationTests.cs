@@ -37,7 +37,7 @@ public sealed class SerializationTests
         new ReadOnlyCollection<int>([1, 2]), ImmutableArray.Create(1, 2), ImmutableList.Create("a"), ImmutableHashSet.Create(1),
         ImmutableDictionary<string, int>.Empty.Add("a", 1), ImmutableSortedDictionary<string, int>.Empty.Add("a", 1),
         new Circle("c", 2), new Reading(DateTimeOffset.UnixEpoch, 1, 2, 0.5), new Mixed("p", 3) { Extra = "e" },
-        new object[] { 1, "a", new Point(3, 4) },
+        new object[] { 1, "a", new Point(3, 4) }, new Dictionary<Point, int> { [new Point(1, 2)] = 3 },
     ];
 
     [Theory]
@@ -133,6 +133,26 @@ public sealed class SerializationTests
     }
 
     [Fact]
+    public void Array_WhenImmutableAndNotMade_StaysSo()
+    {
+        ReadBack(default(ImmutableArray<int>)).IsDefault.ShouldBeTrue();
+        ReadBack(ImmutableArray<int>.Empty).IsDefault.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Comparer_WhenItIsAnother_IsRefused() => Should.Throw<InvalidOperationException>(
+        () => Write(new Dictionary<string, int>(StringComparer.InvariantCulture))).Message.ShouldContain("OrdinalIgnoreCase");
+
+    [Fact]
+    public void Copy_WhenPartsAreImmutable_SharesThemAndCopiesTheRest()
+    {
+        var original = new List<Label> { new() { Text = "shared" } };
+        var copy = Copy(original)!;
+        copy.ShouldNotBeSameAs(original);
+        copy[0].ShouldBeSameAs(original[0]);
+    }
+
+    [Fact]
     public void Exception_WhenItsTypeIsNotThere_IsStoodInForByAFallbackThatNamesIt()
     {
         var bytes = Write<Exception>(new OrderRefusedException("refused", 1));
@@ -157,6 +177,7 @@ public sealed class SerializationTests
     [InlineData(typeof(Action), "Action")]
     [InlineData(typeof(List<Thread>), "Thread")]
     [InlineData(typeof(int[,]), "Int32[,]")]
+    [InlineData(typeof(SortedDictionary<Point, int>), "Point for its keys")]
     [InlineData(typeof(Unmarked), nameof(Unmarked))]
     [InlineData(typeof(WithoutId), nameof(WithoutId.Forgotten))]
     [InlineData(typeof(SameIds), "[Id(1)]")]
