@@ -79,7 +79,9 @@ internal sealed class GrainMethod
 
     public object? ResultOf(Task completed) => _resultOf?.Invoke(completed);
 
-    public object?[] CopyArguments(object?[] arguments) => ((CallContent)Arguments.Copy(new CallContent(arguments))!).Arguments;
+    public object?[] CopyArguments(object?[] arguments) => arguments.Length == 0
+        ? arguments
+        : ((CallContent)Arguments.Copy(new CallContent(arguments))!).Arguments;
 
     private static ulong IdOf(MethodInfo method)
     {
