@@ -11,7 +11,9 @@ public sealed class IdleTests(ITestOutputHelper output)
     private const int SeedCount = 8;
     private const int RestSeconds = 60;
 
-    /// <summary>Between five silos. With a picture of the cluster every 200 ms, every shard asked at every look and a ping every second it was 56.</summary>
+    /// <summary>
+    /// Between five silos. With a picture of the cluster every 200 ms, every shard asked at every look and a ping every second it was 56.
+    /// </summary>
     private const int FramesPerSecond = 40;
 
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);

@@ -17,7 +17,8 @@ internal sealed class ClusterMonitor(Func<IReadOnlyList<ProcessStatus>> processe
         while (!end.IsCancellationRequested)
         {
             yield return await LookAsync(end).ConfigureAwait(false);
-            await Task.Delay(_hasBeenReady ? ReadyPeriod : StartingPeriod, clock, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var period = _hasBeenReady ? ReadyPeriod : StartingPeriod;
+            await Task.Delay(period, clock, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -37,7 +37,8 @@ public sealed class ClusterViewTests
         var view = new LiveClusterView(new Screen(_output, _output, isLive: false));
         view.Report("pi-hat (process 12) died");
 
-        await view.FollowAsync(new[] { new ClusterSnapshot(Processes, Create("Ready", null), HasBeenReady: true) }.ToAsyncEnumerable(), ["Ready: [here]"]);
+        var ready = new ClusterSnapshot(Processes, Create("Ready", null), HasBeenReady: true);
+        await view.FollowAsync(new[] { ready }.ToAsyncEnumerable(), ["Ready: [here]"]);
 
         var text = _output.ToString();
         text.ShouldContain("5.2 GB");
