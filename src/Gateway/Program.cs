@@ -5,7 +5,8 @@ using OrleansInference.Gateway.Hosting;
 WebApplication app;
 try
 {
-    var builder = WebApplication.CreateBuilder(args);
+    // Settings are read once. To watch their files would take a thread, which wakes for whatever is written below the current folder.
+    var builder = WebApplication.CreateBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
     builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "));
     builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
     builder.AddParentWatch();

@@ -4,7 +4,8 @@ using OrleansInference.Silo.Hosting;
 WebApplication silo;
 try
 {
-    var builder = WebApplication.CreateSlimBuilder(args);
+    // Settings are read once. To watch their files would take a thread, which wakes for whatever is written below the current folder.
+    var builder = WebApplication.CreateSlimBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
     builder.AddSilo().JoinCluster().AddParentWatch();
     silo = builder.Build();
     silo.LoadNatives();

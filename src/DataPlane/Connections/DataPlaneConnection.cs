@@ -10,8 +10,7 @@ namespace OrleansInference.DataPlane.Connections;
 public sealed partial class DataPlaneConnection : IAsyncDisposable
 {
     private readonly TransportLink _link;
-    private readonly DataPlaneOptions _options;
-    private readonly TimeProvider _time;
+    private readonly Pulse _pulse;
     private readonly ILogger _logger;
     private readonly FrameSender _sender;
     private readonly FrameReceiver _receiver;
@@ -24,11 +23,11 @@ public sealed partial class DataPlaneConnection : IAsyncDisposable
     private long _roundTripTicks;
 
     internal DataPlaneConnection(
-        HelloFrame hello, string remote, TransportLink link, FrameCodec codec, DataPlaneOptions options, TimeProvider time, ILogger logger)
+        HelloFrame hello, string remote, TransportLink link, FrameCodec codec, Pulse pulse, ILogger logger)
     {
-        (Hello, Remote, _link, _options, _time, _logger) = (hello, remote, link, options, time, logger);
-        _sender = new FrameSender(link.Output, codec, options);
-        _receiver = new FrameReceiver(link.Input, codec, options);
+        (Hello, Remote, _link, _pulse, _logger) = (hello, remote, link, pulse, logger);
+        _sender = new FrameSender(link.Output, codec, pulse.Options);
+        _receiver = new FrameReceiver(link.Input, codec, pulse.Options);
         // Nobody need await Completion: its reason also goes to the handler.
         _ = _gone.Task.ContinueWith(static gone => gone.Exception, TaskScheduler.Default);
     }
@@ -75,11 +74,11 @@ public sealed partial class DataPlaneConnection : IAsyncDisposable
             _sender.Complete(CreateClosedException);
             try
             {
-                await _sent.Task.WaitAsync(_options.CloseTimeout, _time);
+                await _sent.Task.WaitAsync(_pulse.Options.CloseTimeout, _pulse.Time);
             }
             catch (TimeoutException)
             {
-                LogUnsent(Remote, _options.CloseTimeoutMilliseconds);
+                LogUnsent(Remote, _pulse.Options.CloseTimeoutMilliseconds);
             }
 
             Close(null);
@@ -116,7 +115,7 @@ public sealed partial class DataPlaneConnection : IAsyncDisposable
     {
         try
         {
-            using (var heartbeat = new Heartbeat(_options, _time, Ping, OnSilence))
+            using (var heartbeat = new Heartbeat(_pulse, Ping, OnSilence))
             {
                 await Task.WhenAll(
                     GuardAsync(SendAsync(opening, heartbeat)), GuardAsync(_receiver.ReadAsync(handle, OnPing, heartbeat)));
@@ -227,13 +226,13 @@ public sealed partial class DataPlaneConnection : IAsyncDisposable
             reason is DataPlaneClosedException ? reason.InnerException : reason);
     }
 
-    private void Ping() => _sender.SendPing(new PingFrame((ulong)_time.GetTimestamp(), IsReply: false));
+    private void Ping() => _sender.SendPing(new PingFrame((ulong)_pulse.Time.GetTimestamp(), IsReply: false));
 
     private void OnPing(PingFrame ping)
     {
         // The nonce is the time of sending, so that no ping need be remembered.
         if (ping.IsReply)
-            Interlocked.Exchange(ref _roundTripTicks, Math.Max(1, _time.GetElapsedTime((long)ping.Nonce).Ticks));
+            Interlocked.Exchange(ref _roundTripTicks, Math.Max(1, _pulse.Time.GetElapsedTime((long)ping.Nonce).Ticks));
         else
             _sender.SendPing(ping with { IsReply = true });
     }

@@ -16,8 +16,8 @@ namespace OrleansInference.DataPlane.Connections;
 /// Kestrel's side of the data plane: hears a connection's Hello, asks the acceptor, and keeps the connection until it ends.
 /// </summary>
 public sealed partial class DataPlaneConnectionHandler(
-    IDataPlaneAcceptor acceptor, IOptions<DataPlaneOptions> options, IConnectionSecurity security, TimeProvider time,
-    ILogger<DataPlaneConnection> logger) : ConnectionHandler
+    IDataPlaneAcceptor acceptor, IOptions<DataPlaneOptions> options, IConnectionSecurity security, Pulse pulse,
+    TimeProvider time, ILogger<DataPlaneConnection> logger) : ConnectionHandler
 {
     private readonly DataPlaneOptions _options = options.Value;
     private readonly FrameCodec _codec = new(options.Value, new AlignedBufferPool(options.Value.PooledBytes));
@@ -89,7 +89,7 @@ public sealed partial class DataPlaneConnectionHandler(
 
     private DataPlaneConnection Accept(HelloFrame hello, string remote, TransportLink link)
     {
-        var connection = new DataPlaneConnection(hello, remote, link, _codec.Bind(hello), _options, time, logger);
+        var connection = new DataPlaneConnection(hello, remote, link, _codec.Bind(hello), pulse, logger);
         IFrameHandler handler;
         try
         {

@@ -12,7 +12,7 @@ namespace OrleansInference.DataPlane.Connections;
 
 /// <summary>Opens connections to other processes' data planes.</summary>
 public sealed class DataPlaneConnector(
-    IOptions<DataPlaneOptions> options, IConnectionSecurity security, TimeProvider time, ILogger<DataPlaneConnection> logger)
+    IOptions<DataPlaneOptions> options, IConnectionSecurity security, Pulse pulse, TimeProvider time, ILogger<DataPlaneConnection> logger)
 {
     private readonly DataPlaneOptions _options = options.Value;
     private readonly FrameCodec _codec = new(options.Value, new AlignedBufferPool(options.Value.PooledBytes));
@@ -119,7 +119,7 @@ public sealed class DataPlaneConnector(
             throw;
         }
 
-        var connection = new DataPlaneConnection(hello, endpoint, link, _codec.Bind(hello), _options, time, logger);
+        var connection = new DataPlaneConnection(hello, endpoint, link, _codec.Bind(hello), pulse, logger);
         connection.Start(handler, opening: null);
         return connection;
     }

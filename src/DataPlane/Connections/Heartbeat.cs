@@ -1,47 +1,33 @@
-using OrleansInference.DataPlane.Hosting;
-
 namespace OrleansInference.DataPlane.Connections;
 
 /// <summary>
 /// Notices when this side has sent nothing for a while, and when it has heard nothing for too long.
 /// <para>
-/// Each side pings by its own timer, whatever its handler does, so that a slow handler is never mistaken for a dead process; one that is
+/// Each side pings by its own time, whatever its handler does, so that a slow handler is never mistaken for a dead process; one that is
 /// stuck for good is for the caller's own deadlines. And silence only counts while this side listens: while the receive queue is full the
 /// connection is not read, and what the other side says waits in the kernel.
 /// </para>
 /// <para>
-/// Time counts by ticks that came, each for no more than twice its period: when this process itself stood still, it has not listened.
+/// Time counts by the pulse's ticks that came, each for no more than twice its period.
 /// </para>
 /// </summary>
 internal sealed class Heartbeat : IDisposable
 {
-    private const int TicksPerIdle = 4;
-
-    private readonly TimeProvider _time;
-    private readonly TimeSpan _period;
-    private readonly TimeSpan _idleLimit;
-    private readonly TimeSpan _silenceLimit;
+    private readonly Pulse _pulse;
     private readonly Action _onIdle;
     private readonly Action<TimeSpan> _onSilence;
     private readonly Lock _lock = new();
-    private readonly ITimer _timer;
-    private long _tick;
     private TimeSpan _idle;
     private TimeSpan _silence;
-    private volatile bool _heard;
+    // The other side has just said or heard Hello, and the tick that is under way began before that.
+    private volatile bool _heard = true;
     private volatile bool _sent;
     private volatile bool _deaf;
 
-    public Heartbeat(DataPlaneOptions options, TimeProvider time, Action onIdle, Action<TimeSpan> onSilence)
+    public Heartbeat(Pulse pulse, Action onIdle, Action<TimeSpan> onSilence)
     {
-        _time = time;
-        _idleLimit = options.Idle;
-        _silenceLimit = options.Silence;
-        _period = options.Idle / TicksPerIdle;
-        _onIdle = onIdle;
-        _onSilence = onSilence;
-        _tick = time.GetTimestamp();
-        _timer = time.CreateTimer(static state => ((Heartbeat)state!).OnTick(), this, _period, _period);
+        (_pulse, _onIdle, _onSilence) = (pulse, onIdle, onSilence);
+        pulse.Add(this);
     }
 
     /// <summary>Bytes came in.</summary>
@@ -59,29 +45,26 @@ internal sealed class Heartbeat : IDisposable
         _deaf = false;
     }
 
-    public void Dispose() => _timer.Dispose();
+    public void Dispose() => _pulse.Remove(this);
 
-    private void OnTick()
+    /// <param name="passed">Since the tick before.</param>
+    public void OnTick(TimeSpan passed)
     {
         var idle = false;
         var silent = false;
         lock (_lock)
         {
-            var now = _time.GetTimestamp();
-            var passed = _time.GetElapsedTime(_tick, now);
-            _tick = now;
-            passed = passed < 2 * _period ? passed : 2 * _period;
             _idle = _sent ? TimeSpan.Zero : _idle + passed;
             _silence = _heard || _deaf ? TimeSpan.Zero : _silence + passed;
             _sent = _heard = false;
-            idle = _idle >= _idleLimit;
-            silent = _silence >= _silenceLimit;
+            idle = _idle >= _pulse.Options.Idle;
+            silent = _silence >= _pulse.Options.Silence;
             if (idle)
                 _idle = TimeSpan.Zero;
         }
 
         if (silent)
-            _onSilence(_silenceLimit);
+            _onSilence(_pulse.Options.Silence);
         else if (idle)
             _onIdle();
     }

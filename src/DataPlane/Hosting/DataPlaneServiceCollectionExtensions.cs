@@ -21,6 +21,7 @@ public static class DataPlaneServiceCollectionExtensions
             provider.GetRequiredService<IOptions<TlsOptions>>() is { Value.IsConfigured: true } tls
                 ? new TlsConnectionSecurity(tls)
                 : new PlainConnectionSecurity());
+        services.TryAddSingleton<Pulse>();
         services.TryAddSingleton<DataPlaneConnector>();
         return services;
     }

@@ -15,12 +15,12 @@ public sealed class EmbeddedClusterOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan PollPeriod { get; set; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How often a member is asked whether it is there. Default 1 s.</summary>
+    /// <summary>How often it is looked whether a member was heard of; if not, it is asked whether it is there. Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan PingPeriod { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Pings without any sign of life after which a member counts as frozen, and its process is ended. Default 15, because a busy
+    /// Ping periods without any sign of life after which a member counts as frozen, and its process is ended. Default 15, because a busy
     /// machine is no frozen one.
     /// </summary>
     [Range(2, 1000)]

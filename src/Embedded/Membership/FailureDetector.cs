@@ -46,8 +46,11 @@ internal sealed class FailureDetector(
                 continue;
             var health = HealthOf(member.Silo);
             var heard = Interlocked.Read(ref health.Heard);
-            health.Missed = heard != health.HeardBefore ? 0 : health.Missed + 1;
+            var isHeard = heard != health.HeardBefore;
+            health.Missed = isHeard ? 0 : health.Missed + 1;
             health.HeardBefore = heard;
+            if (isHeard)
+                continue;
             if (health.Missed >= options.Value.MissedPings)
                 work.Post(() => FenceAsync(member, health), logger);
             else if (Interlocked.Exchange(ref health.IsPinging, 1) == 0)

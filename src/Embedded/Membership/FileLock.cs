@@ -1,11 +1,18 @@
+using System.Runtime.InteropServices;
+
 namespace OrleansInference.Embedded.Membership;
 
 /// <summary>
 /// Exclusive locks on files, by flock: the kernel gives them up the instant the process ends, however it ends, and they also hold
 /// between silos of one process, because they belong to the open file and not to the process.
 /// </summary>
-internal static class FileLock
+internal static partial class FileLock
 {
+    private const int SharedWithoutWaiting = 1 | 4;
+    private const int NoSuchFile = 2;
+
+    private static readonly int CloseOnExecute = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
+    private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Makes a file that is locked from the moment it can be seen under its name.</summary>
@@ -20,20 +27,14 @@ internal static class FileLock
     /// <summary>Whether somebody, in this process or another, holds the lock of a file. A file that is not there is not locked.</summary>
     public static bool IsHeld(string path)
     {
-        try
-        {
-            // A shared lock, so that those who ask do not get into each other's way.
-            using var _ = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            return false;
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return false;
-        }
-        catch (IOException)
-        {
-            return true;
-        }
+        // The framework says it with an exception, and every member that lives is asked for again and again.
+        var file = open(path, CloseOnExecute);
+        if (file < 0)
+            return Marshal.GetLastPInvokeError() != NoSuchFile;
+        // A shared lock, so that those who ask do not get into each other's way.
+        var isHeld = flock(file, SharedWithoutWaiting) != 0 && Marshal.GetLastPInvokeError() == WouldBlock;
+        _ = close(file);
+        return isHeld;
     }
 
     /// <summary>Waits for the lock of a file that stays, and is never removed.</summary>
@@ -55,4 +56,13 @@ internal static class FileLock
             await Task.Delay(RetryDelay, time, cancellation);
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int flock(int file, int operation);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int close(int file);
 }

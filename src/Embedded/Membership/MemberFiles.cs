@@ -22,6 +22,9 @@ internal sealed class MemberFiles(ClusterFolder folder)
         Converters = { new JsonStringEnumConverter() },
     };
 
+    /// <summary>What the records hold, by when they were written. Records are replaced and never changed in place.</summary>
+    private Dictionary<string, (DateTime WrittenAt, long Length, Member? Member)> _known = [];
+
     public bool IsAlive(SiloAddress silo) => FileLock.IsHeld(folder.LockOf(silo));
 
     public bool HasRecord(SiloAddress silo) => File.Exists(folder.RecordOf(silo));
@@ -29,20 +32,23 @@ internal sealed class MemberFiles(ClusterFolder folder)
     /// <summary>Every record there is, of the living and the dead. A record that cannot be read belongs to nobody.</summary>
     public IReadOnlyList<Member> ReadAll()
     {
-        var members = new List<Member>();
-        foreach (var path in System.IO.Directory.EnumerateFiles(folder.Members, "*.json"))
+        var known = new Dictionary<string, (DateTime WrittenAt, long Length, Member? Member)>(_known.Count);
+        foreach (var file in new DirectoryInfo(folder.Members).EnumerateFiles("*.json"))
         {
             try
             {
-                if (JsonSerializer.Deserialize<Member>(File.ReadAllBytes(path), Json) is { } member)
-                    members.Add(member);
+                known[file.Name] = _known.TryGetValue(file.Name, out var before)
+                    && before.WrittenAt == file.LastWriteTimeUtc && before.Length == file.Length
+                        ? before
+                        : (file.LastWriteTimeUtc, file.Length, JsonSerializer.Deserialize<Member>(File.ReadAllBytes(file.FullName), Json));
             }
             catch (Exception e) when (e is JsonException or FileNotFoundException)
             {
                 // Records appear whole; one that is damaged, or just removed, has no living owner to speak for.
             }
         }
-        return members;
+        _known = known;
+        return [.. known.Values.Select(static entry => entry.Member).OfType<Member>()];
     }
 
     public void Write(Member member) => AtomicFile.Write(folder.RecordOf(member.Silo), JsonSerializer.SerializeToUtf8Bytes(member, Json));

@@ -7,7 +7,10 @@ public sealed class AdmissionOptions
 {
     public const string Section = "Admission";
 
-    /// <summary>Age at which the picture of the cluster is renewed. Default 200 ms.</summary>
+    /// <summary>
+    /// Age at which the picture of the cluster is renewed while requests come. Without any it is renewed every second, and the first
+    /// request after that is refused only by a new one. Default 200 ms.
+    /// </summary>
     [Range(20, 5_000)]
     public int RefreshMilliseconds { get; set; } = 200;
 

@@ -10,12 +10,17 @@ namespace OrleansInference.Grains.Gateways;
 [StatelessWorker(1)]
 internal sealed partial class GatewayGrain : Grain, IGatewayGrain
 {
+    private static readonly TimeSpan IdlePeriod = TimeSpan.FromSeconds(1);
+
     private readonly TimeProvider _time;
     private readonly AdmissionOptions _options;
     private readonly ILogger<GatewayGrain> _logger;
     private readonly LeaseBook _leases;
     private ClusterTopology? _topology;
     private DateTimeOffset _topologyAt;
+    private DateTimeOffset _askedAt;
+    private IGrainTimer? _timer;
+    private bool _isIdle;
 
     public GatewayGrain(TimeProvider time, IOptions<AdmissionOptions> options, ILogger<GatewayGrain> logger)
     {
@@ -26,18 +31,31 @@ internal sealed partial class GatewayGrain : Grain, IGatewayGrain
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         await RefreshAsync();
-        var period = TimeSpan.FromMilliseconds(_options.RefreshMilliseconds);
-        var timing = new GrainTimerCreationOptions(period, period) { Interleave = true, KeepAlive = true };
-        this.RegisterGrainTimer(static self => self.RefreshAsync(), this, timing);
+        var timing = new GrainTimerCreationOptions(RefreshPeriod, RefreshPeriod) { Interleave = true, KeepAlive = true };
+        _timer = this.RegisterGrainTimer(static self => self.TickAsync(), this, timing);
     }
 
-    public Task<AdmissionDecision> AdmitAsync(AdmissionRequest request) => Task.FromResult(Admit(request));
+    public async Task<AdmissionDecision> AdmitAsync(AdmissionRequest request)
+    {
+        _askedAt = _time.GetUtcNow();
+        var decision = Admit(request);
+        if (!_isIdle)
+            return decision;
+        SetPace(isIdle: false);
+        if (decision.Lease is not null)
+            return decision;
+        // Nobody is refused for what an idle gateway has missed.
+        await RefreshAsync();
+        return Admit(request);
+    }
 
     public Task ReleaseAsync(Guid lease)
     {
         _leases.Remove(lease, _time.GetUtcNow());
         return Task.CompletedTask;
     }
+
+    private TimeSpan RefreshPeriod => TimeSpan.FromMilliseconds(_options.RefreshMilliseconds);
 
     private AdmissionDecision Admit(AdmissionRequest request)
     {
@@ -52,6 +70,20 @@ internal sealed partial class GatewayGrain : Grain, IGatewayGrain
         var key = pipeline.Specification.Pipeline;
         var id = _leases.Add(key, plan.Tokens + (long)request.MaximumTokens, now);
         return new AdmissionDecision(new GenerationLease(id, key, pipeline.Epoch, pipeline.HeadEndpoint!, plan.ChunkRows), null);
+    }
+
+    private async Task TickAsync()
+    {
+        await RefreshAsync();
+        if (!_isIdle && RefreshPeriod < IdlePeriod && _time.GetUtcNow() - _askedAt >= IdlePeriod)
+            SetPace(isIdle: true);
+    }
+
+    private void SetPace(bool isIdle)
+    {
+        _isIdle = isIdle;
+        var period = isIdle ? IdlePeriod : RefreshPeriod;
+        _timer!.Change(period, period);
     }
 
     private async Task RefreshAsync()

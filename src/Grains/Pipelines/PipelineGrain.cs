@@ -18,6 +18,8 @@ internal sealed partial class PipelineGrain : Grain, IPipelineGrain
 {
     private const int MaximumStepsPerTick = 8;
 
+    private static readonly TimeSpan RoundPeriod = TimeSpan.FromSeconds(1);
+
     private readonly IPersistentState<PipelineRecord> _record;
     private readonly TimeProvider _time;
     private readonly PipelineOptions _options;
@@ -35,6 +37,7 @@ internal sealed partial class PipelineGrain : Grain, IPipelineGrain
     private DateTimeOffset _phaseSince;
     private DateTimeOffset _retryAt;
     private DateTimeOffset _plannedAt;
+    private DateTimeOffset _roundAt;
     private DateTimeOffset _improvementAt;
     private int _failures;
     private bool _isAdopting;
@@ -160,7 +163,11 @@ internal sealed partial class PipelineGrain : Grain, IPipelineGrain
 
     private async Task WatchAsync(PipelineSpecification specification)
     {
-        var answers = await Task.WhenAll(Record.Stages.Select(_ring.GetStatusAsync));
+        // A ring that breaks anywhere breaks everywhere at once, so from one round to the next the head speaks for all that live.
+        var now = _time.GetUtcNow();
+        var isRound = now >= _roundAt;
+        var answers = await Task.WhenAll(Record.Stages
+            .Where(stage => isRound || stage.Stage == 0 || !_ring.IsAlive(stage.Silo)).Select(_ring.GetStatusAsync));
         _tracker.Note(answers);
         var verdict = RingVerdict.OfServing(answers, Record.Epoch, _tracker.UnansweredInARow, _options.UnansweredLimit);
         if (verdict.Condition is RingCondition.Lost or RingCondition.Failed)
@@ -168,7 +175,11 @@ internal sealed partial class PipelineGrain : Grain, IPipelineGrain
             GiveUp(verdict);
             return;
         }
-        var now = _time.GetUtcNow();
+        now = _time.GetUtcNow();
+        if (verdict.Condition != RingCondition.Sound)
+            _roundAt = now;
+        else if (isRound)
+            _roundAt = now + RoundPeriod;
         if (now - _phaseSince >= TimeSpan.FromSeconds(_options.StableSeconds))
             _failures = 0;
         if (now < _improvementAt)

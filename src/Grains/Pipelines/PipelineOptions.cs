@@ -7,7 +7,9 @@ public sealed class PipelineOptions
 {
     public const string Section = "Pipelines";
 
-    /// <summary>Time between two looks at the shards. Default 250 ms.</summary>
+    /// <summary>
+    /// Time between two looks at the shards; while they serve, at the head, and at all of them every second. Default 250 ms.
+    /// </summary>
     [Range(20, 5_000)]
     public int TickMilliseconds { get; set; } = 250;
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Options;
 using OrleansInference.Grains.Devices;
 
@@ -8,20 +7,39 @@ namespace OrleansInference.Silo.Devices;
 /// Memory and processor time of this silo from /proc and cgroup v2, below a root folder that tests replace. Where a file is missing
 /// (another operating system) the runtime's own figures stand in.
 /// </summary>
-internal sealed class DeviceSensors(IOptions<DeviceOptions> options, TimeProvider time) : IDeviceSensors
+internal sealed class DeviceSensors : IDeviceSensors
 {
     /// <summary>Ticks of /proc/self/stat; every Linux that .NET runs on has 100.</summary>
     private const double TicksPerSecond = 100;
 
-    private readonly string _root = options.Value.SensorRoot;
+    private readonly TimeProvider _time;
+    private readonly SensorFile _residentMemory;
+    private readonly SensorFile _machineMemory;
+    private readonly SensorFile _processorTime;
+    private readonly (SensorFile Limit, SensorFile Used, SensorFile Details)[] _groups;
     private readonly Lock _gate = new();
     private (long At, double ProcessorSeconds)? _last;
 
-    public DeviceReadings Read() => new(time.GetUtcNow(), ReadResidentBytes(), ReadAvailableBytes(), ReadProcessorLoad());
+    public DeviceSensors(IOptions<DeviceOptions> options, TimeProvider time)
+    {
+        _time = time;
+        var root = options.Value.SensorRoot;
+        _residentMemory = new SensorFile(Path.Combine(root, "proc/self/statm"));
+        _machineMemory = new SensorFile(Path.Combine(root, "proc/meminfo"));
+        _processorTime = new SensorFile(Path.Combine(root, "proc/self/stat"));
+        _groups = [.. ControlGroups.Folders(root).Select(static folder => (
+            new SensorFile(Path.Combine(folder, "memory.max")), new SensorFile(Path.Combine(folder, "memory.current")),
+            new SensorFile(Path.Combine(folder, "memory.stat"))))];
+    }
 
-    private long ReadResidentBytes() => TryParse(ReadText("proc/self/statm")?.Split(' ').ElementAtOrDefault(1)) is { } pages
-        ? pages * Environment.SystemPageSize
-        : Environment.WorkingSet;
+    public DeviceReadings Read()
+    {
+        lock (_gate)
+            return new(_time.GetUtcNow(), ReadResidentBytes(), ReadAvailableBytes(), ReadProcessorLoad());
+    }
+
+    private long ReadResidentBytes() =>
+        SensorFile.Field(_residentMemory.Read(), 1) is { } pages ? pages * Environment.SystemPageSize : Environment.WorkingSet;
 
     private long ReadAvailableBytes()
     {
@@ -31,8 +49,7 @@ internal sealed class DeviceSensors(IOptions<DeviceOptions> options, TimeProvide
 
     private long ReadMachineAvailableBytes()
     {
-        var line = ReadLine("proc/meminfo", "MemAvailable:");
-        if (TryParse(line?.Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault()) is { } value)
+        if (_machineMemory.ReadNumber("MemAvailable:"u8) is { } value)
             return value * 1024;
         var memory = GC.GetGCMemoryInfo();
         return Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes);
@@ -44,12 +61,11 @@ internal sealed class DeviceSensors(IOptions<DeviceOptions> options, TimeProvide
     private long? ReadGroupAvailableBytes()
     {
         long? least = null;
-        foreach (var folder in ControlGroups.Folders(_root))
+        foreach (var (limitFile, usedFile, detailsFile) in _groups)
         {
-            if (TryParse(ControlGroups.TryRead(Path.Combine(folder, "memory.max"))) is not { } limit
-                || TryParse(ControlGroups.TryRead(Path.Combine(folder, "memory.current"))) is not { } used)
+            if (limitFile.ReadNumber() is not { } limit || usedFile.ReadNumber() is not { } used)
                 continue;
-            var unused = TryParse(ReadLine(Path.Combine(folder, "memory.stat"), "inactive_file ")) ?? 0;
+            var unused = detailsFile.ReadNumber("inactive_file "u8) ?? 0;
             var available = Math.Max(0, limit - used + unused);
             least = Math.Min(least ?? available, available);
         }
@@ -59,32 +75,20 @@ internal sealed class DeviceSensors(IOptions<DeviceOptions> options, TimeProvide
     /// <summary>Processor seconds per second since the last reading; 0 for the first.</summary>
     private double ReadProcessorLoad()
     {
-        var now = (At: time.GetTimestamp(), ProcessorSeconds: ReadProcessorSeconds());
-        lock (_gate)
-        {
-            var before = _last;
-            _last = now;
-            var seconds = before is { } reading ? time.GetElapsedTime(reading.At, now.At).TotalSeconds : 0;
-            return seconds > 0 ? Math.Max(0, (now.ProcessorSeconds - before!.Value.ProcessorSeconds) / seconds) : 0;
-        }
+        var now = (At: _time.GetTimestamp(), ProcessorSeconds: ReadProcessorSeconds());
+        var before = _last;
+        _last = now;
+        var seconds = before is { } reading ? _time.GetElapsedTime(reading.At, now.At).TotalSeconds : 0;
+        return seconds > 0 ? Math.Max(0, (now.ProcessorSeconds - before!.Value.ProcessorSeconds) / seconds) : 0;
     }
 
     private double ReadProcessorSeconds()
     {
         // The command's name, in brackets, may hold spaces; counted from behind it, user and system time are fields 12 and 13.
-        var stat = ReadText("proc/self/stat");
-        var fields = stat?[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return TryParse(fields?.ElementAtOrDefault(11)) is { } user && TryParse(fields?.ElementAtOrDefault(12)) is { } system
+        var text = _processorTime.Read();
+        var fields = text[(text.LastIndexOf((byte)')') + 1)..];
+        return SensorFile.Field(fields, 11) is { } user && SensorFile.Field(fields, 12) is { } system
             ? (user + system) / TicksPerSecond
             : Environment.CpuUsage.TotalTime.TotalSeconds;
     }
-
-    /// <summary>What follows the key on the first line that begins with it.</summary>
-    private string? ReadLine(string path, string key) =>
-        ReadText(path)?.Split('\n').FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal))?[key.Length..];
-
-    private string? ReadText(string path) => ControlGroups.TryRead(Path.Combine(_root, path));
-
-    private static long? TryParse(string? text) =>
-        long.TryParse(text?.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
 }

@@ -30,8 +30,9 @@ internal sealed class RingDepth
             return;
         if (wasAlone)
         {
+            // Busy processors and code that runs for the first time make a round trip longer, and nothing makes it shorter than its links.
             var link = Math.Max(0, roundTripMicroseconds - timing.TotalMicroseconds);
-            _linkMicroseconds = _hasLinkTime ? Mix(_linkMicroseconds, link) : link;
+            _linkMicroseconds = _hasLinkTime && link > _linkMicroseconds ? Mix(_linkMicroseconds, link) : link;
             _hasLinkTime = true;
         }
         var fitting = (timing.TotalMicroseconds + _linkMicroseconds) / timing.SlowestMicroseconds;

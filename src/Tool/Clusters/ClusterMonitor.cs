@@ -6,7 +6,10 @@ namespace OrleansInference.Tool.Clusters;
 /// <summary>Looks at the processes and at what the gateway says of the cluster, over and over.</summary>
 internal sealed class ClusterMonitor(Func<IReadOnlyList<ProcessStatus>> processes, TopologyClient client, TimeProvider clock)
 {
-    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan StartingPeriod = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ReadyPeriod = TimeSpan.FromSeconds(1);
+
+    private bool _hasBeenReady;
 
     /// <summary>A snapshot at once and after every period, until <paramref name="end"/>.</summary>
     public async IAsyncEnumerable<ClusterSnapshot> WatchAsync([EnumeratorCancellation] CancellationToken end)
@@ -14,7 +17,8 @@ internal sealed class ClusterMonitor(Func<IReadOnlyList<ProcessStatus>> processe
         while (!end.IsCancellationRequested)
         {
             yield return await LookAsync(end).ConfigureAwait(false);
-            await Task.Delay(Period, clock, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var period = _hasBeenReady ? ReadyPeriod : StartingPeriod;
+            await Task.Delay(period, clock, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -23,12 +27,13 @@ internal sealed class ClusterMonitor(Func<IReadOnlyList<ProcessStatus>> processe
         try
         {
             var topology = await client.GetTopologyAsync(end).ConfigureAwait(false);
-            return new(processes(), topology, await client.IsReadyAsync(end).ConfigureAwait(false));
+            _hasBeenReady = _hasBeenReady || await client.IsReadyAsync(end).ConfigureAwait(false);
+            return new(processes(), topology, _hasBeenReady);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
             // The gateway is starting, stopping or dead; what the processes are says which.
-            return new(processes(), Topology: null, IsReady: false);
+            return new(processes(), Topology: null, _hasBeenReady);
         }
     }
 }

@@ -28,9 +28,9 @@ internal sealed class LiveClusterView(Screen screen) : IClusterView
             await foreach (var snapshot in snapshots.ConfigureAwait(false))
             {
                 // Written above the table, which is redrawn below it.
-                foreach (var line in snapshot.IsReady && !isWelcomed ? welcome : [])
+                foreach (var line in snapshot.HasBeenReady && !isWelcomed ? welcome : [])
                     screen.Console.Write(new UnwrappedLine(line));
-                isWelcomed |= snapshot.IsReady;
+                isWelcomed |= snapshot.HasBeenReady;
                 display.UpdateTarget(Draw(snapshot));
             }
         });

@@ -19,7 +19,7 @@ internal sealed class PlainClusterView(Screen screen) : IClusterView
                 ShowChange(process.Name, $"running as process {process.ProcessId}");
             foreach (var pipeline in snapshot.Topology?.Pipelines ?? [])
                 ShowChange(pipeline.Name, Text(pipeline));
-            if (!snapshot.IsReady || isWelcomed)
+            if (!snapshot.HasBeenReady || isWelcomed)
                 continue;
             isWelcomed = true;
             foreach (var line in welcome)

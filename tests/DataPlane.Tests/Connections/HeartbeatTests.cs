@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using OrleansInference.DataPlane.Connections;
 using OrleansInference.DataPlane.Hosting;
 using OrleansInference.DataPlane.Tests.Fakes;
@@ -7,11 +8,16 @@ namespace OrleansInference.DataPlane.Tests.Connections;
 public sealed class HeartbeatTests : IDisposable
 {
     private readonly ManualTimeProvider _time = new();
+    private readonly Pulse _pulse;
     private readonly Heartbeat _heartbeat;
     private int _idle;
     private int _silent;
 
-    public HeartbeatTests() => _heartbeat = new Heartbeat(new DataPlaneOptions(), _time, () => _idle++, _ => _silent++);
+    public HeartbeatTests()
+    {
+        _pulse = new Pulse(Options.Create(new DataPlaneOptions()), _time);
+        _heartbeat = new Heartbeat(_pulse, () => _idle++, _ => _silent++);
+    }
 
     public void Dispose() => _heartbeat.Dispose();
 
@@ -45,7 +51,7 @@ public sealed class HeartbeatTests : IDisposable
         _heartbeat.Hear();
         _time.Advance(TimeSpan.FromMilliseconds(2_000));
         _silent.ShouldBe(0);
-        _time.Advance(TimeSpan.FromMilliseconds(125));
+        _time.Advance(TimeSpan.FromMilliseconds(250));
         _silent.ShouldBe(1);
     }
 
@@ -67,15 +73,35 @@ public sealed class HeartbeatTests : IDisposable
     {
         _time.Jump(TimeSpan.FromMinutes(5));
         _silent.ShouldBe(0);
-        _time.Advance(TimeSpan.FromMilliseconds(1_750));
+        _time.Advance(TimeSpan.FromMilliseconds(1_500));
+        _silent.ShouldBe(0);
+        _time.Advance(TimeSpan.FromMilliseconds(500));
         _silent.ShouldBeGreaterThan(0);
     }
 
     [Fact]
-    public void Heartbeat_WhenDisposed_LeavesNoTimer()
+    public void Heartbeat_WhenItBeginsBetweenTwoTicks_CountsNoSilenceFromBefore()
     {
+        _time.Advance(TimeSpan.FromMilliseconds(249));
+        var silent = 0;
+        using var later = new Heartbeat(_pulse, () => { }, _ => silent++);
+        _time.Advance(TimeSpan.FromMilliseconds(2_000));
+        silent.ShouldBe(0);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        silent.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Heartbeats_TogetherHaveOneTimer_AndNoneWhenAllAreDisposed()
+    {
+        var other = new Heartbeat(_pulse, () => { }, _ => { });
         _time.TimerCount.ShouldBe(1);
         _heartbeat.Dispose();
+        _time.TimerCount.ShouldBe(1);
+        other.Dispose();
         _time.TimerCount.ShouldBe(0);
+        using var third = new Heartbeat(_pulse, () => _idle++, _ => { });
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        _idle.ShouldBe(1);
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using OrleansInference.DataPlane.Codec;
 using OrleansInference.DataPlane.Connections;
 using OrleansInference.DataPlane.Elements;
@@ -41,8 +42,8 @@ internal sealed class ConnectionPair : IAsyncDisposable
         options ??= new DataPlaneOptions();
         var codec = new FrameCodec(options, new AlignedBufferPool(1 << 20), hello);
         var connection = new DataPlaneConnection(
-            hello, "pair", new TransportLink(input, output, _ => ValueTask.CompletedTask), codec, options, time ?? TimeProvider.System,
-            NullLogger.Instance);
+            hello, "pair", new TransportLink(input, output, _ => ValueTask.CompletedTask), codec,
+            new Pulse(Options.Create(options), time ?? TimeProvider.System), NullLogger.Instance);
         connection.Start(handler, opening: null);
         return connection;
     }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using OrleansInference.DataPlane.Codec;
 using OrleansInference.DataPlane.Connections;
 using OrleansInference.DataPlane.Elements;
@@ -21,7 +22,7 @@ internal sealed class RawPeer
         options ??= new DataPlaneOptions();
         Codec = new FrameCodec(options, new AlignedBufferPool(1 << 20), hello);
         var link = new TransportLink(_toConnection.Reader, _fromConnection.Writer, _ => ValueTask.CompletedTask);
-        Connection = new DataPlaneConnection(hello, "raw peer", link, Codec, options, time, NullLogger.Instance);
+        Connection = new DataPlaneConnection(hello, "raw peer", link, Codec, new Pulse(Options.Create(options), time), NullLogger.Instance);
         Connection.Start(handler, opening: null);
     }
 

@@ -37,7 +37,8 @@ public sealed class DataPlaneOptionsTests
     {
         var options = Options.Create(new DataPlaneOptions { ElementType = setting });
         var connector = new DataPlaneConnector(
-            options, new PlainConnectionSecurity(), TimeProvider.System, NullLogger<DataPlaneConnection>.Instance);
+            options, new PlainConnectionSecurity(), new Pulse(options, TimeProvider.System), TimeProvider.System,
+            NullLogger<DataPlaneConnection>.Instance);
 
         connector.ElementTypeTo(endpoint).ShouldBe(expected);
     }

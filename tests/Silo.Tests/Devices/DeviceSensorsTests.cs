@@ -70,6 +70,31 @@ public sealed class DeviceSensorsTests : IDisposable
         readings.AvailableBytes.ShouldBeGreaterThan(0);
     }
 
+    [Fact]
+    public void Read_WhenAFileIsLong_FindsWhatIsFarBehind()
+    {
+        Write("proc/meminfo", string.Concat(Enumerable.Range(0, 300).Select(line => $"Other{line}:   1 kB\n")) + "MemAvailable:    7 kB\n");
+
+        Sensors().Read().AvailableBytes.ShouldBe(7 * 1024);
+    }
+
+    [Fact]
+    public void Read_WhenRepeated_AllocatesLittle()
+    {
+        const int readings = 100;
+        Write("proc/self/statm", "5000 1234 300 1 0 800 0\n");
+        Write("proc/meminfo", "MemTotal:       16000000 kB\nMemAvailable:    8000000 kB\n");
+        Write("proc/self/stat", Stat(user: 1000, system: 200));
+        var sensors = Sensors();
+        sensors.Read();
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var reading = 0; reading < readings; reading++)
+            sensors.Read();
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(readings * 4_000);
+    }
+
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
     private DeviceSensors Sensors() => new(Options.Create(new DeviceOptions { SensorRoot = _root }), _time);

@@ -36,6 +36,29 @@ public sealed class RingDepthTests
     }
 
     [Fact]
+    public void Batches_WhenTheFirstRoundTripWasSlow_BelieveAFasterOneAtOnce()
+    {
+        var depth = new RingDepth(3);
+
+        for (var step = 0; step < 60; step++)
+            depth.Observe(new RingTiming(10_000, 30_000), step == 0 ? 130_000 : 30_500, wasAlone: step < 2);
+
+        depth.Batches.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Batches_WhenLinksBecomeSlow_FollowThem()
+    {
+        var depth = new RingDepth(3);
+        depth.Observe(new RingTiming(10_000, 30_000), 30_500, wasAlone: true);
+
+        for (var step = 0; step < 60; step++)
+            depth.Observe(new RingTiming(10_000, 30_000), 50_000, wasAlone: true);
+
+        depth.Batches.ShouldBe(5);
+    }
+
+    [Fact]
     public void Batches_WhenMeasurementsWaver_StayAsTheyAre()
     {
         var depth = new RingDepth(3);

@@ -50,13 +50,13 @@ internal sealed class SimulatedHead(SimulatedRing ring, Defects defects)
 
     private void Take(Running running)
     {
-        ring.NoteRequest(running.Link.Hello.Epoch);
         var assignment = ring.Assignment;
         if (_lost is not null)
         {
             running.Link.Reply(new FinishFrame($"stage lost: {_lost}", MayRetry: true));
             return;
         }
+        ring.NoteRequest(running.Link.Hello.Epoch);
         if (defects.ForgetsRequests && ++_taken % 7 == 0)
             return;
         if (running.Request.PromptTokens + running.Request.MaximumTokens > assignment.ContextLength)

@@ -17,8 +17,8 @@ public sealed class ClusterViewTests
         var view = new PlainClusterView(new Screen(_output, _output, isLive: false));
         ClusterSnapshot[] snapshots =
         [
-            new(Processes, Topology: null, IsReady: false), new(Processes, Create("Loading", "2 of 3 stages"), IsReady: false),
-            new(Processes, Create("Ready", null), IsReady: true), new(Processes, Create("Ready", null), IsReady: true),
+            new(Processes, Topology: null, HasBeenReady: false), new(Processes, Create("Loading", "2 of 3 stages"), HasBeenReady: false),
+            new(Processes, Create("Ready", null), HasBeenReady: true), new(Processes, Create("Ready", null), HasBeenReady: true),
         ];
 
         await view.FollowAsync(snapshots.ToAsyncEnumerable(), ["Ready: http://127.0.0.1:1"]);
@@ -37,7 +37,8 @@ public sealed class ClusterViewTests
         var view = new LiveClusterView(new Screen(_output, _output, isLive: false));
         view.Report("pi-hat (process 12) died");
 
-        await view.FollowAsync(new[] { new ClusterSnapshot(Processes, Create("Ready", null), IsReady: true) }.ToAsyncEnumerable(), ["Ready: [here]"]);
+        var ready = new ClusterSnapshot(Processes, Create("Ready", null), HasBeenReady: true);
+        await view.FollowAsync(new[] { ready }.ToAsyncEnumerable(), ["Ready: [here]"]);
 
         var text = _output.ToString();
         text.ShouldContain("5.2 GB");
