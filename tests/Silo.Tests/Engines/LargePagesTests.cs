@@ -4,6 +4,9 @@ using OrleansInference.Silo.Engines.LlamaCpp.Interop;
 
 namespace OrleansInference.Silo.Tests.Engines;
 
+/// <summary>Alone, because engines that other tests load give the process's new memory large pages as well.</summary>
+[CollectionDefinition(nameof(LargePagesTests), DisableParallelization = true)]
+[Collection(nameof(LargePagesTests))]
 public sealed unsafe class LargePagesTests
 {
     private const string Setting = "/sys/kernel/mm/transparent_hugepage/enabled";
