@@ -10,7 +10,7 @@ namespace OrleansInference.DataPlane.Connections;
 /// </summary>
 public sealed class Pulse(IOptions<DataPlaneOptions> options, TimeProvider time)
 {
-    private const int TicksPerIdle = 2;
+    private const int TicksPerIdle = 4;
 
     private readonly TimeSpan _period = options.Value.Idle / TicksPerIdle;
     private readonly Lock _lock = new();

@@ -51,7 +51,7 @@ public sealed class HeartbeatTests : IDisposable
         _heartbeat.Hear();
         _time.Advance(TimeSpan.FromMilliseconds(2_000));
         _silent.ShouldBe(0);
-        _time.Advance(TimeSpan.FromMilliseconds(250));
+        _time.Advance(TimeSpan.FromMilliseconds(125));
         _silent.ShouldBe(1);
     }
 
@@ -73,9 +73,7 @@ public sealed class HeartbeatTests : IDisposable
     {
         _time.Jump(TimeSpan.FromMinutes(5));
         _silent.ShouldBe(0);
-        _time.Advance(TimeSpan.FromMilliseconds(1_500));
-        _silent.ShouldBe(0);
-        _time.Advance(TimeSpan.FromMilliseconds(500));
+        _time.Advance(TimeSpan.FromMilliseconds(1_750));
         _silent.ShouldBeGreaterThan(0);
     }
 

@@ -36,7 +36,7 @@ public sealed class PingTests
         await AwaitHeartbeat();
         _time.Advance(TimeSpan.FromMilliseconds(1_999));
         handler.Closed.IsCompleted.ShouldBeFalse();
-        _time.Advance(TimeSpan.FromMilliseconds(251));
+        _time.Advance(TimeSpan.FromMilliseconds(126));
         (await Wait.For(handler.Closed))!.Message.ShouldBe("nothing was heard of the remote for 2000 ms");
         await Should.ThrowAsync<DataPlaneClosedException>(Wait.For(peer.Connection.Completion));
     }
@@ -85,7 +85,7 @@ public sealed class PingTests
 
         for (var i = 0; i < 20; i++)
         {
-            _time.Advance(TimeSpan.FromMilliseconds(750));
+            _time.Advance(TimeSpan.FromMilliseconds(625));
             (await peer.ReceiveAsync()).ShouldBeOfType<PingFrame>().IsReply.ShouldBeFalse();
         }
 
