@@ -8,7 +8,7 @@ namespace OrleansInference.DataPlane.Connections;
 /// connection is not read, and what the other side says waits in the kernel.
 /// </para>
 /// <para>
-/// Time counts by the pulse's ticks that came, each for no more than twice its period.
+/// Time counts by ticks that came, each for no more than twice their period: when this process itself stood still, it has not listened.
 /// </para>
 /// </summary>
 internal sealed class Heartbeat : IDisposable
@@ -19,14 +19,15 @@ internal sealed class Heartbeat : IDisposable
     private readonly Lock _lock = new();
     private TimeSpan _idle;
     private TimeSpan _silence;
-    // The other side has just said or heard Hello, and the tick that is under way began before that.
-    private volatile bool _heard = true;
+    private long _tick;
+    private volatile bool _heard;
     private volatile bool _sent;
     private volatile bool _deaf;
 
     public Heartbeat(Pulse pulse, Action onIdle, Action<TimeSpan> onSilence)
     {
         (_pulse, _onIdle, _onSilence) = (pulse, onIdle, onSilence);
+        _tick = pulse.Time.GetTimestamp();
         pulse.Add(this);
     }
 
@@ -47,13 +48,16 @@ internal sealed class Heartbeat : IDisposable
 
     public void Dispose() => _pulse.Remove(this);
 
-    /// <param name="passed">Since the tick before.</param>
-    public void OnTick(TimeSpan passed)
+    public void OnTick()
     {
         var idle = false;
         var silent = false;
         lock (_lock)
         {
+            var now = _pulse.Time.GetTimestamp();
+            var passed = _pulse.Time.GetElapsedTime(_tick, now);
+            _tick = now;
+            passed = passed < 2 * _pulse.Period ? passed : 2 * _pulse.Period;
             _idle = _sent ? TimeSpan.Zero : _idle + passed;
             _silence = _heard || _deaf ? TimeSpan.Zero : _silence + passed;
             _sent = _heard = false;
