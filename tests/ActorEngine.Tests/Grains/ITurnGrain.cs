@@ -1,5 +1,6 @@
 using Orleans;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace OrleansInference.ActorEngine.Tests.Grains;
 
@@ -18,6 +19,10 @@ public interface ITurnGrain : IGrainWithStringKey
 
     /// <summary>The numbers noted, in the order they came.</summary>
     Task<List<int>> GetNotesAsync();
+
+    /// <summary>Calls a grain while it waits, with 0, 1, 2 and so on, without waiting in between.</summary>
+    /// <returns>The numbers in the order in which the calls ran.</returns>
+    Task<List<int>> NoteInTurnAsync(INearTurnGrain other, int count);
 
     [AlwaysInterleave]
     Task<int> PeekAsync();
@@ -44,6 +49,9 @@ public interface ITurnGrain : IGrainWithStringKey
 }
 
 public interface IReentrantTurnGrain : ITurnGrain;
+
+/// <summary>On the silo of the grain that calls it first.</summary>
+public interface INearTurnGrain : ITurnGrain;
 
 public interface IWorkerGrain : IGrainWithIntegerKey
 {
@@ -72,6 +80,19 @@ public class TurnGrain : Grain, ITurnGrain
     }
 
     public Task<List<int>> GetNotesAsync() => Task.FromResult(_notes);
+
+    public async Task<List<int>> NoteInTurnAsync(INearTurnGrain other, int count)
+    {
+        var gate = this.GetPrimaryKeyString();
+        await other.CountAsync();
+        var first = other.WaitAsync(gate);
+        await Gate.Of(gate).Reached;
+        var waiting = Enumerable.Range(0, count).Select(other.NoteAsync).ToArray();
+        Gate.Of(gate).Open();
+        await first;
+        await Task.WhenAll(waiting);
+        return await other.GetNotesAsync();
+    }
 
     public Task<int> PeekAsync() => Task.FromResult(_count);
 
@@ -119,6 +140,9 @@ public class TurnGrain : Grain, ITurnGrain
 
 [Reentrant]
 public sealed class ReentrantTurnGrain : TurnGrain, IReentrantTurnGrain;
+
+[PreferLocalPlacement]
+public sealed class NearTurnGrain : TurnGrain, INearTurnGrain;
 
 [StatelessWorker(2)]
 public sealed class WorkerGrain(Orleans.Runtime.ILocalSiloDetails silo) : Grain, IWorkerGrain
