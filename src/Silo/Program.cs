@@ -1,6 +1,7 @@
 using OrleansInference.DataPlane.Hosting;
 using OrleansInference.Silo.Hosting;
 
+BatchScheduling.Enter();
 WebApplication silo;
 try
 {

@@ -27,6 +27,10 @@ internal static class ProcessTable
         .Select(name => int.Parse(name!, CultureInfo.InvariantCulture))
         .Where(id => ParentOf(id) == parentId)];
 
+    /// <summary>The threads of a process, by name, and the scheduling class of each: 0 is the usual one, 3 is batch.</summary>
+    public static IReadOnlyList<(string Name, int SchedulingClass)> ThreadsOf(int processId) =>
+        [.. Directory.EnumerateDirectories($"/proc/{processId}/task").Select(TryReadThread).OfType<(string, int)>()];
+
     public static void Kill(int processId)
     {
         using var process = Process.GetProcessById(processId);
@@ -39,6 +43,22 @@ internal static class ProcessTable
         using var kill = Process.Start("kill", ["-INT", processId.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
         kill.ExitCode.ShouldBe(0);
+    }
+
+    /// <returns>Null when the thread has ended.</returns>
+    private static (string Name, int SchedulingClass)? TryReadThread(string folder)
+    {
+        try
+        {
+            // The name stands in parentheses and may hold any character; the fields after it are counted from the third.
+            var line = File.ReadAllText(Path.Combine(folder, "stat"));
+            var (begin, end) = (line.IndexOf('(', StringComparison.Ordinal), line.LastIndexOf(')'));
+            return (line[(begin + 1)..end], int.Parse(line[(end + 2)..].Split(' ')[41 - 3], CultureInfo.InvariantCulture));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     private static int ParentOf(int processId)

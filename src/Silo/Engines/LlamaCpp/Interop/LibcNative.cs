@@ -17,8 +17,19 @@ internal static partial class LibcNative
     [LibraryImport("libc", SetLastError = true)]
     public static partial int madvise(nint address, nuint length, int advice);
 
+    /// <param name="thread">0 is the calling one.</param>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int sched_getscheduler(int thread);
+
+    /// <param name="thread">0 is the calling one.</param>
+    /// <param name="priority">A sched_param, which is an int.</param>
+    [LibraryImport("libc", SetLastError = true)]
+    public static unsafe partial int sched_setscheduler(int thread, int policy, int* priority);
+
     public const int M_MMAP_THRESHOLD = -3;
     public const int MADV_DONTNEED = 4;
     public const int MADV_HUGEPAGE = 14;
     public const int MADV_COLLAPSE = 25;
+    public const int SCHED_OTHER = 0;
+    public const int SCHED_BATCH = 3;
 }
