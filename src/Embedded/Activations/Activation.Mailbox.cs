@@ -1,72 +1,53 @@
 using Orleans;
 using Orleans.Runtime;
+using OrleansInference.Embedded.Scheduling;
 
 namespace OrleansInference.Embedded.Activations;
 
+/// <remarks>While the activation is open, turns wait only for the one that runs and does not interleave.</remarks>
 internal sealed partial class Activation
 {
     private readonly Lock _lock = new();
     private readonly Queue<Turn> _waiting = [];
-    private readonly HashSet<GrainTimer> _timers = [];
     private readonly TaskCompletionSource<DeactivationReason> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private State _state = State.Starting;
-    private DeactivationReason? _endingReason;
+    private readonly TaskCompletionSource _deactivated = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isOpen;
+    private bool _isBlocked;
     private int _running;
-    private int _blocking;
     private long _idleSince;
 
-    private enum State
-    {
-        Starting,
-        Active,
-        Ending,
-        Ended,
-    }
-
-    internal enum EnqueueResult
-    {
-        Accepted,
-        Full,
-        Ended,
-    }
+    public Task Deactivated => _deactivated.Task;
 
     /// <summary>Turns that run or wait.</summary>
-    public int Load
-    {
-        get
-        {
-            lock (_lock)
-                return _running + _waiting.Count;
-        }
-    }
+    public int Load => _running + _waiting.Count;
 
     /// <summary>Whether a turn runs, or may start.</summary>
-    public bool IsServing
-    {
-        get
-        {
-            lock (_lock)
-                return _state is State.Starting or State.Active || _running > 0;
-        }
-    }
+    public bool IsServing => _isOpen || _running > 0;
 
-    public EnqueueResult TryEnqueue(Turn turn)
+    /// <summary>Runs a turn as soon as it may, or refuses it where too many wait. False, and nothing done, once the activation has ended.</summary>
+    public bool TryEnqueue(Turn turn)
     {
         lock (_lock)
         {
-            if (_state == State.Ended)
-                return EnqueueResult.Ended;
-            if (_state == State.Active && MayRun(turn) && (_waiting.Count == 0 || Interleaves(turn)))
+            if (Deactivated.IsCompleted)
+                return false;
+            if (_isOpen && MayRun(turn))
             {
                 Start(turn);
-                return EnqueueResult.Accepted;
+                return true;
             }
-            if (turn.IsBounded && _waiting.Count >= _host.MailboxLength)
-                return EnqueueResult.Full;
-            _waiting.Enqueue(turn);
-            return EnqueueResult.Accepted;
+
+            // Timers tick on whatever waits, and each has no more than one turn.
+            if (_waiting.Count < Host.MailboxLength || turn is GrainTimer)
+            {
+                _waiting.Enqueue(turn);
+                return true;
+            }
         }
+        turn.Refuse(new TurnRefusal(RefusalReason.Failed, Fault: new LimitExceededException(
+            $"Grain {GrainId} is overloaded: {Host.MailboxLength} calls wait for it, the most that may.")));
+        return true;
     }
 
     /// <summary>Ends the activation once the turns that run now have finished; those that wait go to the next activation.</summary>
@@ -74,117 +55,67 @@ internal sealed partial class Activation
     {
         lock (_lock)
         {
-            _endingReason ??= deactivationReason;
-            if (_state == State.Active)
-                BeginEnd();
+            _isOpen = false;
+            _ending.TrySetResult(deactivationReason);
+            if (_running == 0)
+                _drained.TrySetResult();
         }
     }
 
-    public bool IsIdleFor(TimeSpan age, long now)
+    /// <summary>Ends the activation if no turn that keeps it alive has run for so long, and none runs.</summary>
+    public void Collect(TimeSpan age)
     {
         lock (_lock)
-            return _state == State.Active && _running == 0 && _waiting.Count == 0 && _host.Time.GetElapsedTime(_idleSince, now) >= age;
+        {
+            if (_isOpen && _running == 0 && !Class.IsKeptAlive && Host.Time.GetElapsedTime(_idleSince) >= age)
+                Deactivate(new DeactivationReason(DeactivationReasonCode.ActivationIdle, $"The grain was idle for {age}."));
+        }
+    }
+
+    /// <summary>Takes no more turns, and refuses those that wait.</summary>
+    public void End(TurnRefusal refusal)
+    {
+        lock (_lock)
+        {
+            _isOpen = false;
+            _deactivated.TrySetResult();
+        }
+        foreach (var turn in _waiting)
+            turn.Refuse(refusal);
     }
 
     /// <summary>Runs something between the steps of whatever turns are at work.</summary>
-    public void Post(Action action) => _scheduler.Start(static state =>
-    {
-        ((Action)state!)();
-        return Task.CompletedTask;
-    }, action);
-
-    internal IGrainTimer RegisterTimer(Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
-    {
-        var timer = new GrainTimer(this, callback, options, _host.Time, _host.Logger);
-        lock (_lock)
-        {
-            if (_state < State.Ending)
-                _timers.Add(timer);
-            else
-                timer.Dispose();
-        }
-        return timer;
-    }
-
-    internal void Forget(GrainTimer timer)
-    {
-        lock (_lock)
-            _timers.Remove(timer);
-    }
-
-    internal void DisposeTimers()
-    {
-        GrainTimer[] timers;
-        lock (_lock)
-            timers = [.. _timers];
-        foreach (var timer in timers)
-            timer.Dispose();
-    }
+    public void Post(Action action) => Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler);
 
     // The grain is ready: whatever waited may run, in its order, as far as the rules let it.
     private void Open()
     {
         lock (_lock)
         {
-            _state = State.Active;
-            if (_endingReason is not null)
-            {
-                BeginEnd();
+            if (_ending.Task.IsCompleted)
                 return;
-            }
-            for (var count = _waiting.Count; count > 0; count--)
-            {
-                var turn = _waiting.Dequeue();
-                if (MayRun(turn))
-                    Start(turn);
-                else
-                    _waiting.Enqueue(turn);
-            }
-        }
-    }
-
-    private void End(TurnRefusal refusal)
-    {
-        Turn[] refused;
-        _host.Forget(this);
-        lock (_lock)
-        {
-            _state = State.Ended;
-            refused = [.. _waiting];
+            _isOpen = true;
+            Turn[] waiting = [.. _waiting];
             _waiting.Clear();
+            foreach (var turn in waiting)
+                TryEnqueue(turn);
         }
-        _deactivated.TrySetResult();
-        foreach (var turn in refused)
-            turn.Refuse(refusal);
-    }
-
-    private void BeginEnd()
-    {
-        _state = State.Ending;
-        if (_running == 0)
-            _drained.TrySetResult();
-        _ending.TrySetResult(_endingReason!.Value);
     }
 
     private bool Interleaves(Turn turn) => turn.Interleaves || Class.IsReentrant;
 
-    private bool MayRun(Turn turn) => _blocking == 0 || Interleaves(turn);
+    private bool MayRun(Turn turn) => !_isBlocked || Interleaves(turn);
 
     private void Start(Turn turn)
     {
         _running++;
-        if (!Interleaves(turn))
-            _blocking++;
-        _ = _scheduler.Start(static state =>
-        {
-            var (activation, turn) = ((Activation, Turn))state!;
-            return activation.RunAsync(turn);
-        }, (this, turn));
+        _isBlocked |= !Interleaves(turn);
+        _scheduler.Start(() => RunAsync(turn));
     }
 
     private async Task RunAsync(Turn turn)
     {
-        _host.Observer?.OnStarted(this, turn);
+        Host.Observer?.OnStarted(this, turn);
         try
         {
             await turn.RunAsync(this);
@@ -192,23 +123,18 @@ internal sealed partial class Activation
         catch (Exception e)
         {
             // Turns tell their own failures; whatever escapes must not stop the grain.
-            _host.Logger.BackgroundWorkFailed(e);
+            Host.Logger.BackgroundWorkFailed(e);
         }
-        _host.Observer?.OnEnded(this, turn);
+        Host.Observer?.OnEnded(this, turn);
         lock (_lock)
         {
             _running--;
-            if (!Interleaves(turn))
-                _blocking--;
+            _isBlocked &= Interleaves(turn);
             if (turn.KeepsAlive)
-                _idleSince = _host.Time.GetTimestamp();
-            if (_state == State.Ending)
-            {
-                if (_running == 0)
-                    _drained.TrySetResult();
-                return;
-            }
-            while (_waiting.TryPeek(out var next) && MayRun(next))
+                _idleSince = Host.Time.GetTimestamp();
+            if (_running == 0 && !_isOpen)
+                _drained.TrySetResult();
+            while (_isOpen && _waiting.TryPeek(out var next) && MayRun(next))
                 Start(_waiting.Dequeue());
         }
     }

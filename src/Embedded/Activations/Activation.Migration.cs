@@ -1,14 +1,13 @@
 using Orleans;
 using Orleans.Runtime;
+using Orleans.Runtime.Placement;
 using OrleansInference.Embedded.Migration;
+using OrleansInference.Embedded.Scheduling;
 
 namespace OrleansInference.Embedded.Activations;
 
 internal sealed partial class Activation
 {
-    private static readonly TimeSpan HandOverDelay = TimeSpan.FromMilliseconds(5);
-
-    private bool _isMigrating;
     private Dictionary<string, object>? _migrationContext;
 
     /// <summary>What the grain has brought along from another silo, and which that is.</summary>
@@ -16,32 +15,30 @@ internal sealed partial class Activation
 
     public void Migrate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken = default)
     {
-        lock (_lock)
-        {
-            if (!_isMigrating)
-                (_isMigrating, _migrationContext) = (true, requestContext);
-        }
+        Interlocked.CompareExchange(ref _migrationContext, requestContext ?? [], null);
         Deactivate(new DeactivationReason(DeactivationReasonCode.Migrating, "Migrating to a new location."), cancellationToken);
     }
 
     /// <returns>The silo that has the grain now; null where it just ends.</returns>
     private async Task<SiloAddress?> TryMoveAsync()
     {
-        if (!_isMigrating)
+        if (_migrationContext is null)
             return null;
         try
         {
-            if (await _host.Migration.ChooseSiloAsync(GrainId, _migrationContext) is not { } silo)
+            var silo = await Host.Placement.PlaceAsync(GrainId, default, _migrationContext);
+            if (silo.Equals(Host.Silo))
                 return null;
-            var context = _host.Migration.NewContext();
+            var context = new MigrationContext(Host, []);
             await _scheduler.RunAsync(() => Dehydrate(context));
-            await _host.Migration.SendAsync(GrainId, silo, context);
-            await _host.HandOverAsync(this, silo);
+            RequestContext.Current = new() { [IPlacementDirector.PlacementHintKey] = silo };
+            await Host.References.GetGrain<IMigrationTargetGrain>(silo.ToParsableString()).TakeAsync(GrainId, Host.Silo, context.Values);
+            await Host.Directory.HandOverAsync(GrainId, Host.Silo, silo);
             return silo;
         }
         catch (Exception e)
         {
-            _host.Logger.MigrationFailed(e, GrainId);
+            Host.Logger.MigrationFailed(e, GrainId);
             return null;
         }
     }
@@ -54,30 +51,16 @@ internal sealed partial class Activation
         return Task.CompletedTask;
     }
 
-    private void Rehydrate(MigrationContext context)
+    private void Rehydrate()
     {
         try
         {
-            foreach (var state in _states)
-                state.Rehydrate(context);
-            (GrainInstance as IGrainMigrationParticipant)?.OnRehydrate(context);
+            if (Arrival is var (_, context))
+                (GrainInstance as IGrainMigrationParticipant)?.OnRehydrate(context);
         }
         catch (Exception e)
         {
-            _host.Logger.MigrationFailed(e, GrainId);
+            Host.Logger.MigrationFailed(e, GrainId);
         }
-    }
-
-    // A grain that arrives is still its old silo's for a moment.
-    private async Task<SiloAddress> RegisterAsync()
-    {
-        var limit = _host.Time.GetTimestamp() + (long)(_host.Collection.ActivationTimeout.TotalSeconds * _host.Time.TimestampFrequency);
-        var owner = await _host.RegisterAsync(this);
-        while (owner.Equals(Arrival?.From) && _host.Time.GetTimestamp() < limit)
-        {
-            await Task.Delay(HandOverDelay, _host.Time);
-            owner = await _host.RegisterAsync(this);
-        }
-        return owner;
     }
 }

@@ -14,139 +14,148 @@ namespace OrleansInference.Embedded.Activations;
 /// </summary>
 internal sealed partial class Activation : IGrainContext
 {
-    private readonly ActivationHost _host;
+    private static readonly TimeSpan HandOverDelay = TimeSpan.FromMilliseconds(5);
+
     private readonly ActivationScheduler _scheduler;
     private readonly AsyncServiceScope _services;
     private readonly List<IActivationState> _states = [];
     private GrainStreams? _streams;
-    private readonly TaskCompletionSource _deactivated = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Activation(GrainId grainId, GrainClass grainClass, ActivationHost host)
     {
-        _host = host;
-        GrainId = grainId;
-        Class = grainClass;
+        (GrainId, Class, Host) = (grainId, grainClass, host);
         _scheduler = new ActivationScheduler(this, host.Work);
         _services = host.Services.CreateAsyncScope();
         _idleSince = host.Time.GetTimestamp();
     }
 
+    /// <summary>The grain's timers are to end.</summary>
+    public event Action? TimersEnd;
+
     /// <summary>The activation whose turn this is; null outside of turns.</summary>
     internal static Activation? Current => (TaskScheduler.Current as ActivationScheduler)?.Activation;
+
+    public ActivationHost Host { get; }
 
     public GrainClass Class { get; }
 
     public GrainId GrainId { get; }
 
-    public GrainReference GrainReference => field ??= _host.References.Create(GrainId);
+    public GrainReference GrainReference => field ??= Host.References.Create(GrainId);
 
     public object? GrainInstance { get; private set; }
 
     public IServiceProvider ActivationServices => _services.ServiceProvider;
-
-    public Task Deactivated => _deactivated.Task;
-
-    public ActivationHost Host => _host;
 
     /// <summary>What a method is called on: the grain, or what the engine adds to it.</summary>
     public object TargetOf(GrainMethod method) => method.Method.DeclaringType == typeof(IStreamExtension)
         ? _streams ??= new GrainStreams(this)
         : GrainInstance!;
 
+    public IGrainTimer RegisterTimer(Func<CancellationToken, Task> callback, GrainTimerCreationOptions options) =>
+        new GrainTimer(this, callback, options);
+
+    public void EndTimers() => TimersEnd?.Invoke();
+
     /// <summary>Carries the activation from start to end. Runs outside of turns; does not throw.</summary>
     /// <param name="requestContext">That of the call which made the activation necessary.</param>
-    public async Task LiveAsync(Dictionary<string, object>? requestContext)
+    /// <returns>What those are to be told whose turns then wait.</returns>
+    public async Task<TurnRefusal> LiveAsync(Dictionary<string, object>? requestContext)
     {
-        var isRegistered = false;
         try
         {
-            var owner = await RegisterAsync();
-            if (!owner.Equals(_host.Silo))
-            {
-                End(new TurnRefusal(RefusalReason.Elsewhere, owner));
-                return;
-            }
-            isRegistered = true;
-            await ActivateAsync(requestContext);
+            var owner = await StartAsync(requestContext);
+            if (!owner.Equals(Host.Silo))
+                return new TurnRefusal(RefusalReason.Elsewhere, owner);
             Open();
+            var reason = await _ending.Task;
+            await TryAsync(() => DeactivateAsync(reason));
+            var next = await TryMoveAsync();
+            return next is null ? new TurnRefusal(RefusalReason.Ended) : new TurnRefusal(RefusalReason.Elsewhere, next);
         }
         catch (Exception e)
         {
-            _host.Logger.ActivationFailed(e, GrainId);
-            await CloseAsync(isRegistered);
-            End(new TurnRefusal(RefusalReason.Failed, Fault: e));
-            return;
+            Host.Logger.ActivationFailed(e, GrainId);
+            return new TurnRefusal(RefusalReason.Failed, Fault: e);
         }
-        var reason = await _ending.Task;
-        await DeactivateAsync(reason);
-        var next = await TryMoveAsync();
-        await CloseAsync(isRegistered && next is null);
-        End(next is null ? new TurnRefusal(RefusalReason.Ended) : new TurnRefusal(RefusalReason.Elsewhere, next));
+        finally
+        {
+            await TryAsync(() => _scheduler.RunAsync(DisposeGrainAsync));
+            await TryAsync(() => Host.Directory.UnregisterAsync(GrainId, Host.Silo));
+        }
     }
 
-    private async Task ActivateAsync(Dictionary<string, object>? requestContext)
+    /// <returns>The silo that has the grain: if that is another one, nothing was started here.</returns>
+    private async Task<SiloAddress> StartAsync(Dictionary<string, object>? requestContext)
     {
-        var limit = _host.Collection.ActivationTimeout;
-        using var timeout = new CancellationTokenSource(limit, _host.Time);
+        var timeout = Host.Collection.Value.ActivationTimeout;
+        using var limit = new CancellationTokenSource(timeout, Host.Time);
         try
         {
-            await _scheduler.RunAsync(() => StartGrainAsync(requestContext, timeout.Token)).WaitAsync(limit, _host.Time);
+            // A grain that arrives is still its old silo's for a moment.
+            var owner = await RegisterAsync();
+            while (owner.Equals(Arrival?.From))
+            {
+                await Task.Delay(HandOverDelay, Host.Time, limit.Token);
+                owner = await RegisterAsync();
+            }
+            if (owner.Equals(Host.Silo))
+                await _scheduler.RunAsync(() => StartGrainAsync(requestContext, limit.Token)).WaitAsync(limit.Token);
+            return owner;
         }
-        catch (Exception e) when (timeout.IsCancellationRequested && e is TimeoutException or OperationCanceledException)
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested)
         {
-            throw new TimeoutException($"Grain {GrainId} was not activated within {limit}.", e);
+            throw new TimeoutException($"Grain {GrainId} was not activated within {timeout}.", e);
         }
     }
+
+    // Stateless workers may be on every silo.
+    private Task<SiloAddress> RegisterAsync() => Class.MaximumLocalWorkers is null
+        ? Host.Directory.RegisterAsync(GrainId, Host.Silo)
+        : Task.FromResult(Host.Silo);
 
     private async Task StartGrainAsync(Dictionary<string, object>? requestContext, CancellationToken cancellation)
     {
         RequestContext.Current = requestContext;
         GrainInstance = Class.Create(this, _states);
-        if (Arrival is var (_, context))
-            Rehydrate(context);
-        foreach (var state in _states.Where(state => !state.IsRead))
-            await state.ReadStateAsync();
+        foreach (var state in _states)
+            await state.StartAsync(Arrival?.Context);
+        Rehydrate();
         await ((IGrainBase)GrainInstance).OnActivateAsync(cancellation);
     }
 
     private async Task DeactivateAsync(DeactivationReason reason)
     {
-        var limit = _host.Collection.DeactivationTimeout;
-        using var timeout = new CancellationTokenSource(limit, _host.Time);
-        try
-        {
-            DisposeTimers();
+        using var limit = new CancellationTokenSource(Host.Collection.Value.DeactivationTimeout, Host.Time);
+        EndTimers();
 
-            // Their callers would keep the grain at work for as long as they like.
-            if (_streams is { } streams)
-                await _scheduler.RunAsync(streams.EndAllAsync).WaitAsync(limit, _host.Time);
-            await _drained.Task.FollowAsync().WaitAsync(limit, _host.Time);
-            await _scheduler.RunAsync(() => ((IGrainBase)GrainInstance!).OnDeactivateAsync(reason, timeout.Token))
-                .WaitAsync(limit, _host.Time);
-        }
-        catch (Exception e)
-        {
-            // What a grain does not finish in time, or fails to, must not keep it from being activated again.
-            _host.Logger.DeactivationFailed(e, GrainId);
-        }
+        // Their callers would keep the grain at work for as long as they like.
+        if (_streams is { } streams)
+            await _scheduler.RunAsync(streams.EndAllAsync).WaitAsync(limit.Token);
+        await _drained.Task.FollowAsync().WaitAsync(limit.Token);
+        await _scheduler.RunAsync(() => ((IGrainBase)GrainInstance!).OnDeactivateAsync(reason, limit.Token)).WaitAsync(limit.Token);
     }
 
-    private async Task CloseAsync(bool isRegistered)
+    private async Task DisposeGrainAsync()
+    {
+        EndTimers();
+        if (GrainInstance is IAsyncDisposable grain)
+            await grain.DisposeAsync();
+        else
+            (GrainInstance as IDisposable)?.Dispose();
+        await _services.DisposeAsync();
+    }
+
+    // What a grain does not finish in time, or fails to, must not keep it from being activated again.
+    private async Task TryAsync(Func<Task> step)
     {
         try
         {
-            DisposeTimers();
-            if (GrainInstance is IAsyncDisposable asyncDisposable)
-                await _scheduler.RunAsync(() => asyncDisposable.DisposeAsync().AsTask());
-            else if (GrainInstance is IDisposable disposable)
-                disposable.Dispose();
-            await _services.DisposeAsync();
+            await step();
         }
         catch (Exception e)
         {
-            _host.Logger.DeactivationFailed(e, GrainId);
+            Host.Logger.DeactivationFailed(e, GrainId);
         }
-        if (isRegistered)
-            await _host.UnregisterAsync(this);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using OrleansInference.Embedded.Scheduling;
 
 namespace OrleansInference.Embedded.Activations;
@@ -8,69 +9,37 @@ internal sealed class ActivationScheduler(Activation activation, IWorkQueue queu
     /// <summary>Tasks run before other activations get their turn.</summary>
     private const int TasksPerSlice = 64;
 
-    [ThreadStatic]
-    private static ActivationScheduler? _executing;
-
-    private readonly Lock _lock = new();
-    private readonly Queue<Task> _tasks = [];
-    private bool _isScheduled;
+    private readonly ConcurrentQueue<Task> _tasks = new();
+    private int _isScheduled;
 
     public Activation Activation { get; } = activation;
 
     public override int MaximumConcurrencyLevel => 1;
 
-    /// <summary>Starts work as a task of the activation, outside of the caller's request context.</summary>
-    public Task<Task> Start(Func<object?, Task> work, object? state)
-    {
-        if (ExecutionContext.IsFlowSuppressed())
-            return Task.Factory.StartNew(work, state, CancellationToken.None, TaskCreationOptions.DenyChildAttach, this);
-        using (ExecutionContext.SuppressFlow())
-            return Task.Factory.StartNew(work, state, CancellationToken.None, TaskCreationOptions.DenyChildAttach, this);
-    }
-
-    /// <summary>As <see cref="Start"/>, and completes when the work has.</summary>
-    public Task RunAsync(Func<Task> work) => Start(static state => ((Func<Task>)state!)(), work).Unwrap();
-
     void IThreadPoolWorkItem.Execute()
     {
-        _executing = this;
-        for (var i = 0; i < TasksPerSlice && TryTake(out var task); i++)
+        for (var i = 0; i < TasksPerSlice && _tasks.TryDequeue(out var task); i++)
             TryExecuteTask(task);
-        _executing = null;
-        lock (_lock)
-        {
-            _isScheduled = _tasks.Count > 0;
-            if (!_isScheduled)
-                return;
-        }
-        queue.Enqueue(this);
+        Interlocked.Exchange(ref _isScheduled, 0);
+        if (!_tasks.IsEmpty)
+            Schedule();
     }
 
     protected override void QueueTask(Task task)
     {
         queue.OnTask();
-        lock (_lock)
-        {
-            _tasks.Enqueue(task);
-            if (_isScheduled)
-                return;
-            _isScheduled = true;
-        }
-        queue.Enqueue(this);
+        _tasks.Enqueue(task);
+        Schedule();
     }
 
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) =>
-        !taskWasPreviouslyQueued && _executing == this && TryExecuteTask(task);
+        !taskWasPreviouslyQueued && Current == this && TryExecuteTask(task);
 
-    protected override IEnumerable<Task> GetScheduledTasks()
-    {
-        lock (_lock)
-            return [.. _tasks];
-    }
+    protected override IEnumerable<Task> GetScheduledTasks() => _tasks;
 
-    private bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Task? task)
+    private void Schedule()
     {
-        lock (_lock)
-            return _tasks.TryDequeue(out task);
+        if (Interlocked.Exchange(ref _isScheduled, 1) == 0)
+            queue.Enqueue(this);
     }
 }

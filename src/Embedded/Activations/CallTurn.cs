@@ -6,24 +6,17 @@ namespace OrleansInference.Embedded.Activations;
 /// <summary>A call that has reached its grain's silo.</summary>
 /// <param name="expires">Timestamp after which nobody waits for it any more.</param>
 internal sealed class CallTurn(
-    GrainMethod method, object?[] arguments, Dictionary<string, object>? requestContext, long expires, ICallReply reply) : Turn
+    GrainMethod method, object?[] arguments, Dictionary<string, object>? requestContext, long expires, ICallReply reply)
+    : Turn(method.AlwaysInterleaves, keepsAlive: true)
 {
     private readonly CancellationTokenSource? _cancellation = method.CancellationIndex >= 0 ? new() : null;
     private Activation? _activation;
 
-    public GrainMethod Method => method;
-
     public IReadOnlyList<object?> Arguments => arguments;
 
-    public override bool Interleaves => method.AlwaysInterleaves;
+    public Dictionary<string, object>? RequestContext => requestContext;
 
-    public override bool KeepsAlive => true;
-
-    public override bool IsBounded => true;
-
-    public Dictionary<string, object>? RequestContext { get; } = requestContext;
-
-    /// <summary>Has the grain see the cancellation, as a turn of its own if it is at work on the call.</summary>
+    /// <summary>Has the grain see the cancellation, between the steps of its turns if it is at work on the call.</summary>
     public void Cancel()
     {
         if (_cancellation is null)
@@ -37,23 +30,16 @@ internal sealed class CallTurn(
     public override async Task RunAsync(Activation activation)
     {
         Volatile.Write(ref _activation, activation);
-        if (activation.Host.Time.GetTimestamp() > expires)
-        {
-            reply.Fail(new TimeoutException($"The call to {method.Name} waited for its turn longer than its caller waits."));
-            return;
-        }
-        if (_cancellation is not null)
-        {
-            if (_cancellation.IsCancellationRequested)
-            {
-                reply.Fail(new OperationCanceledException($"The call to {method.Name} was cancelled before its turn came."));
-                return;
-            }
-            arguments[method.CancellationIndex] = _cancellation.Token;
-        }
-        Orleans.Runtime.RequestContext.Current = RequestContext;
         try
         {
+            if (activation.Host.Time.GetTimestamp() > expires)
+                throw new TimeoutException($"The call to {method.Name} waited for its turn longer than its caller waits.");
+            if (_cancellation is not null)
+            {
+                _cancellation.Token.ThrowIfCancellationRequested();
+                arguments[method.CancellationIndex] = _cancellation.Token;
+            }
+            Orleans.Runtime.RequestContext.Current = requestContext;
             var task = method.Invoke(activation.TargetOf(method), arguments)
                 ?? throw new InvalidOperationException($"{method.Name} of grain {activation.GrainId} returned null instead of a task.");
             await task;

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 
 namespace OrleansInference.Embedded.Activations;
@@ -8,60 +7,40 @@ internal sealed class GrainTimer : Turn, IGrainTimer
 {
     private readonly Activation _activation;
     private readonly Func<CancellationToken, Task> _callback;
-    private readonly GrainTimerCreationOptions _options;
     private readonly CancellationTokenSource _disposed = new();
-    private readonly ILogger _logger;
     private readonly ITimer _timer;
     private readonly Lock _lock = new();
     private TimeSpan _period;
+    private TimeSpan _next;
     private bool _isDue;
-    private TimeSpan? _nextDueTime;
 
-    public GrainTimer(
-        Activation activation, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options, TimeProvider time, ILogger logger)
+    public GrainTimer(Activation activation, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
+        : base(options.Interleave, options.KeepAlive)
     {
-        Check(options.DueTime, options.Period);
-        _activation = activation;
-        _callback = callback;
-        _options = options;
-        _logger = logger;
-        _period = options.Period;
-
-        // Started only when there is a timer to restart: it may be due at once.
-        _timer = time.CreateTimer(
+        (_activation, _callback) = (activation, callback);
+        _timer = activation.Host.Time.CreateTimer(
             static timer => ((GrainTimer)timer!).OnDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _timer.Change(options.DueTime, Timeout.InfiniteTimeSpan);
+        Change(options.DueTime, options.Period);
+        activation.TimersEnd += Dispose;
     }
-
-    public override bool Interleaves => _options.Interleave;
-
-    public override bool KeepsAlive => _options.KeepAlive;
-
-    public override bool IsBounded => false;
 
     public void Change(TimeSpan dueTime, TimeSpan period)
     {
-        Check(dueTime, period);
+        ArgumentOutOfRangeException.ThrowIfLessThan(dueTime, Timeout.InfiniteTimeSpan);
+        ArgumentOutOfRangeException.ThrowIfLessThan(period, Timeout.InfiniteTimeSpan);
         lock (_lock)
         {
-            _period = period;
-            if (_isDue)
-                _nextDueTime = dueTime;
-            else if (!_disposed.IsCancellationRequested)
+            (_next, _period) = (dueTime, period);
+            if (!_isDue)
                 _timer.Change(dueTime, Timeout.InfiniteTimeSpan);
         }
     }
 
     public void Dispose()
     {
-        lock (_lock)
-        {
-            if (_disposed.IsCancellationRequested)
-                return;
-            _timer.Dispose();
-        }
+        _activation.TimersEnd -= Dispose;
+        _timer.Dispose();
         _disposed.Cancel();
-        _activation.Forget(this);
     }
 
     public override async Task RunAsync(Activation activation)
@@ -77,14 +56,13 @@ internal sealed class GrainTimer : Turn, IGrainTimer
         }
         catch (Exception e)
         {
-            _logger.TimerCallbackFailed(e, _activation.GrainId);
+            activation.Host.Logger.TimerCallbackFailed(e, activation.GrainId);
         }
-        OnRun();
-    }
-
-    public override void Refuse(TurnRefusal refusal)
-    {
-        // The timer ends with its activation.
+        lock (_lock)
+        {
+            _isDue = false;
+            _timer.Change(_next, Timeout.InfiniteTimeSpan);
+        }
     }
 
     private void OnDue()
@@ -93,27 +71,8 @@ internal sealed class GrainTimer : Turn, IGrainTimer
         {
             if (_isDue || _disposed.IsCancellationRequested)
                 return;
-            _isDue = true;
+            (_isDue, _next) = (true, _period);
         }
         _activation.TryEnqueue(this);
-    }
-
-    private void OnRun()
-    {
-        lock (_lock)
-        {
-            _isDue = false;
-            if (!_disposed.IsCancellationRequested)
-                _timer.Change(_nextDueTime ?? _period, Timeout.InfiniteTimeSpan);
-            _nextDueTime = null;
-        }
-    }
-
-    private static void Check(TimeSpan dueTime, TimeSpan period)
-    {
-        if (dueTime < TimeSpan.Zero && dueTime != Timeout.InfiniteTimeSpan)
-            throw new ArgumentOutOfRangeException(nameof(dueTime), dueTime, "The due time of a timer is zero or more, or infinite.");
-        if (period < TimeSpan.Zero && period != Timeout.InfiniteTimeSpan)
-            throw new ArgumentOutOfRangeException(nameof(period), period, "The period of a timer is zero or more, or infinite.");
     }
 }

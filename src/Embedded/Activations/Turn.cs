@@ -3,22 +3,21 @@ using Orleans.Runtime;
 namespace OrleansInference.Embedded.Activations;
 
 /// <summary>One piece of work of a grain, from start to finish: a call or a timer's callback.</summary>
-internal abstract class Turn
+/// <param name="interleaves">Whether it may run while others do, and does not keep others from running.</param>
+/// <param name="keepsAlive">Whether it keeps the grain from being idle.</param>
+internal abstract class Turn(bool interleaves, bool keepsAlive)
 {
-    /// <summary>Whether it may run while others do, and does not keep others from running.</summary>
-    public abstract bool Interleaves { get; }
+    public bool Interleaves => interleaves;
 
-    /// <summary>Whether it keeps the grain from being idle.</summary>
-    public abstract bool KeepsAlive { get; }
-
-    /// <summary>Whether the length of the mailbox counts it.</summary>
-    public abstract bool IsBounded { get; }
+    public bool KeepsAlive => keepsAlive;
 
     /// <summary>Runs on the activation's scheduler. Does not throw: what goes wrong is told to whoever waits for the turn.</summary>
     public abstract Task RunAsync(Activation activation);
 
-    /// <summary>The activation ended, or could not start, before the turn ran.</summary>
-    public abstract void Refuse(TurnRefusal refusal);
+    /// <summary>The activation ended, or could not start, before the turn ran. A timer ends with it, and is not told.</summary>
+    public virtual void Refuse(TurnRefusal refusal)
+    {
+    }
 }
 
 /// <summary>Why a turn did not run.</summary>

@@ -4,110 +4,86 @@ using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using OrleansInference.Embedded.Hosting;
 using OrleansInference.Embedded.Membership;
+using OrleansInference.Embedded.Storage;
 
 namespace OrleansInference.Embedded.Directory;
 
 /// <summary>
-/// One small file for each grain that is active, naming its silo. It is written aside and then linked to its name, which only one
-/// silo can do, so it is never seen half written. An entry of a silo that is alive is touched by that silo alone; one of a dead
-/// silo is replaced under a lock, so that of two that find it dead only one replaces it.
+/// One small file for each grain that is active, naming its silo. Only one silo can make it, and it is never seen half written.
+/// An entry of a silo that is alive is touched by that silo alone; one of a dead silo is
+/// removed under a lock, so that nobody removes what has replaced it.
 /// </summary>
 internal sealed class FolderActivationDirectory(
     IOptions<EmbeddedClusterOptions> options, IClusterMembership membership, TimeProvider time) : IActivationDirectory
 {
-    private readonly Lazy<ClusterFolder> _folder = new(() => ClusterFolder.Open(options.Value.Folder));
-
-    private ClusterFolder Folder => _folder.Value;
+    private ClusterFolder Folder => field ??= ClusterFolder.Open(options.Value.Folder);
 
     public SiloAddress? Find(GrainId grainId) =>
-        Read(PathOf(grainId)) is { } owner && membership.IsAlive(owner) ? owner : null;
+        OwnerIn(Read(PathOf(grainId))) is { } owner && membership.IsAlive(owner) ? owner : null;
 
     public async Task<SiloAddress> RegisterAsync(GrainId grainId, SiloAddress silo)
     {
         var path = PathOf(grainId);
-        var prepared = Prepare(grainId, silo);
-        try
+        while (true)
         {
-            while (true)
-            {
-                // Who has lost its place sees everybody else's as it likes, and must not act on it.
-                if (!membership.IsAlive(silo))
-                    throw new SiloUnavailableException($"Silo {silo} is no member any more and cannot activate grain {grainId}.");
-                if (HardLink.TryCreate(prepared, path))
-                    return silo;
-                var owner = Read(path);
-                if (owner is not null && membership.IsAlive(owner))
-                    return owner;
-                if (await TryReplaceAsync(path, prepared))
-                    return silo;
-            }
-        }
-        finally
-        {
-            File.Delete(prepared);
+            // Who has lost its place sees everybody else's as it likes, and must not act on it.
+            if (!membership.IsAlive(silo))
+                throw new SiloUnavailableException($"Silo {silo} is no member any more and cannot activate grain {grainId}.");
+            if (AtomicFile.TryCreate(path, ContentOf(grainId, silo)))
+                return silo;
+            if (Find(grainId) is { } owner)
+                return owner;
+            await RemoveAsync([path], owner => owner is null || !membership.IsAlive(owner));
         }
     }
 
     public Task UnregisterAsync(GrainId grainId, SiloAddress silo)
     {
-        var path = PathOf(grainId);
-        if (membership.IsAlive(silo) && silo.Equals(Read(path)))
-            File.Delete(path);
+        if (IsOf(grainId, silo))
+            File.Delete(PathOf(grainId));
         return Task.CompletedTask;
     }
 
     // In one step, so that no other silo gets hold of the grain in between.
     public Task HandOverAsync(GrainId grainId, SiloAddress from, SiloAddress to)
     {
-        var path = PathOf(grainId);
-        if (membership.IsAlive(from) && from.Equals(Read(path)))
-            File.Move(Prepare(grainId, to), path, overwrite: true);
+        if (IsOf(grainId, from))
+            AtomicFile.Write(PathOf(grainId), ContentOf(grainId, to));
         return Task.CompletedTask;
     }
 
-    public async Task RemoveAllAsync(SiloAddress deadSilo)
+    public Task RemoveAllAsync(SiloAddress deadSilo) =>
+        RemoveAsync(System.IO.Directory.EnumerateFiles(Folder.Grains, "*.grain"), deadSilo.Equals);
+
+    private bool IsOf(GrainId grainId, SiloAddress silo) => membership.IsAlive(silo) && silo.Equals(OwnerIn(Read(PathOf(grainId))));
+
+    private async Task RemoveAsync(IEnumerable<string> paths, Predicate<SiloAddress?> isDead)
     {
-        using var held = await LockAsync();
-        foreach (var path in System.IO.Directory.EnumerateFiles(Folder.Grains, "*.grain"))
+        using var held = await FileLock.AcquireAsync(Folder.DirectoryLock, options.Value.LockTimeout, time, CancellationToken.None);
+        foreach (var path in paths)
         {
-            if (deadSilo.Equals(Read(path)))
+            if (Read(path) is { } entry && isDead(OwnerIn(entry)))
                 File.Delete(path);
         }
     }
 
-    private async Task<bool> TryReplaceAsync(string path, string prepared)
-    {
-        using var held = await LockAsync();
-        if (!File.Exists(path) || (Read(path) is { } owner && membership.IsAlive(owner)))
-            return false;
-        File.Move(prepared, path, overwrite: true);
-        return true;
-    }
+    private static byte[] ContentOf(GrainId grainId, SiloAddress silo) => Encoding.UTF8.GetBytes($"{silo.ToParsableString()}\n{grainId}\n");
 
-    private Task<FileStream> LockAsync() =>
-        FileLock.AcquireAsync(Folder.DirectoryLock, options.Value.LockTimeout, time, CancellationToken.None);
-
-    // Not flushed to disk: after a loss of power no silo is alive that an entry could speak for.
-    private string Prepare(GrainId grainId, SiloAddress silo)
-    {
-        var path = Path.Combine(Folder.Grains, $"{Guid.NewGuid():N}.new");
-        File.WriteAllText(path, $"{silo.ToParsableString()}\n{grainId}\n");
-        return path;
-    }
-
-    /// <summary>The silo that an entry names; null where there is no entry, or none that can be read.</summary>
-    private static SiloAddress? Read(string path)
+    private static string? Read(string path)
     {
         try
         {
-            var lines = File.ReadAllText(path).Split('\n');
-            return lines.Length == 3 && SiloAddress.TryParse(lines[0], out var silo) ? silo : null;
+            return File.ReadAllText(path);
         }
         catch (FileNotFoundException)
         {
             return null;
         }
     }
+
+    /// <summary>The silo that an entry names; null where it cannot be read.</summary>
+    private static SiloAddress? OwnerIn(string? entry) =>
+        entry?.Split('\n') is [var name, _, ""] && SiloAddress.TryParse(name, out var silo) ? silo : null;
 
     private string PathOf(GrainId grainId) =>
         Path.Combine(Folder.Grains, $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(grainId.ToString())))}.grain");

@@ -38,10 +38,6 @@ public sealed class EmbeddedClusterOptions
     [Range(64 * 1024, 1024 * 1024 * 1024)]
     public int SendQueueBytes { get; set; } = 4 * 1024 * 1024;
 
-    /// <summary>Calls that may wait for one activation; further ones are refused. Default 10,000.</summary>
-    [Range(1, 1_000_000)]
-    public int MailboxLength { get; set; } = 10_000;
-
     /// <summary>How often a call is sent on when its grain turns out to be elsewhere; it then fails. Default 20.</summary>
     [Range(1, 1000)]
     public int MaximumForwards { get; set; } = 20;

@@ -13,7 +13,6 @@ using OrleansInference.Embedded.Calls;
 using OrleansInference.Embedded.Directory;
 using OrleansInference.Embedded.Manifest;
 using OrleansInference.Embedded.Membership;
-using OrleansInference.Embedded.Migration;
 using OrleansInference.Embedded.Placement;
 using OrleansInference.Embedded.Scheduling;
 using OrleansInference.Embedded.Serialization;
@@ -77,7 +76,6 @@ internal static class EmbeddedServices
         services.AddSingleton<GrainTypeResolver>();
         services.AddSingleton<PlacementService>();
         services.AddSingleton<GrainLocator>();
-        services.AddSingleton<GrainMigration>();
         services.AddSingleton<ActivationHost>();
         services.AddSingleton<ActivationCatalog>();
         services.AddSingleton<CallCodec>();

@@ -51,7 +51,8 @@ internal sealed class ClusterFolder
     /// <summary>Removes what members that are no more have left. Only when there is no other member, and under the join lock.</summary>
     public void Clear()
     {
-        foreach (var path in System.IO.Directory.EnumerateFiles(Members).Concat(System.IO.Directory.EnumerateFiles(Grains)))
+        foreach (var path in System.IO.Directory.EnumerateFiles(Members)
+            .Concat(System.IO.Directory.EnumerateFiles(Grains, "*", SearchOption.AllDirectories)))
             File.Delete(path);
     }
 

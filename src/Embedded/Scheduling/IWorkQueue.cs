@@ -30,7 +30,7 @@ internal sealed class ThreadPoolWorkQueue : IWorkQueue
     }
 }
 
-internal static class WorkQueueExtensions
+internal static class WorkExtensions
 {
     /// <summary>Starts work that nobody waits for, and logs what goes wrong with it.</summary>
     public static void Post(this IWorkQueue queue, Func<Task> work, ILogger logger) => queue.RunAsync(async () =>
@@ -45,11 +45,16 @@ internal static class WorkQueueExtensions
         }
     });
 
+    public static Task RunAsync(this IWorkQueue queue, Func<Task> work) => queue.Scheduler.RunAsync(work);
+
+    /// <summary>As <see cref="Start"/>, and completes when the work has.</summary>
+    public static Task RunAsync(this TaskScheduler scheduler, Func<Task> work) => scheduler.Start(work).Unwrap();
+
     /// <summary>Starts work outside of the turn, and of the request context, that the caller may be in.</summary>
-    public static Task RunAsync(this IWorkQueue queue, Func<Task> work)
+    public static Task<Task> Start(this TaskScheduler scheduler, Func<Task> work)
     {
-        using var _ = ExecutionContext.IsFlowSuppressed() ? default(IDisposable) : ExecutionContext.SuppressFlow();
-        return Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, queue.Scheduler).Unwrap();
+        using var _ = ExecutionContext.SuppressFlow();
+        return Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, scheduler);
     }
 
     /// <summary>Follows a task on the caller's scheduler, where WhenAll and WaitAsync might go to the thread pool.</summary>

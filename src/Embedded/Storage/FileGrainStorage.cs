@@ -27,24 +27,31 @@ internal sealed class FileGrainStorage(string folder, IWorkQueue work, TimeProvi
         // Taken down at once: the grain may go on to change its state.
         var record = new Record<T>(grainId.ToString(), Guid.NewGuid().ToString("N"), grainState.State);
         var content = JsonSerializer.SerializeToUtf8Bytes(record, Json);
-        return work.RunAsync(async () =>
+        return ReplaceAsync(stateName, grainId, grainState, path =>
         {
-            using var held = await LockAsync();
-            var path = PathOf(stateName, grainId);
-            Check(Read<T>(path, grainId)?.Etag, grainState.ETag, stateName, grainId);
             AtomicFile.Write(path, content);
             grainState.ETag = record.Etag;
             grainState.RecordExists = true;
         });
     }
 
-    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => work.RunAsync(async () =>
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+        ReplaceAsync(stateName, grainId, grainState, path =>
+        {
+            File.Delete(path);
+            Apply(null, grainState);
+        });
+
+    private Task ReplaceAsync<T>(string stateName, GrainId grainId, IGrainState<T> known, Action<string> replace) => work.RunAsync(async () =>
     {
-        using var held = await LockAsync();
+        System.IO.Directory.CreateDirectory(folder);
+        using var held = await FileLock.AcquireAsync(Path.Combine(folder, "storage.lock"), LockTimeout, time, CancellationToken.None);
         var path = PathOf(stateName, grainId);
-        Check(Read<T>(path, grainId)?.Etag, grainState.ETag, stateName, grainId);
-        File.Delete(path);
-        Apply(null, grainState);
+        var stored = Read<T>(path, grainId)?.Etag;
+        if (stored != known.ETag)
+            throw new InconsistentStateException(
+                $"The state \"{stateName}\" of grain {grainId} was written by somebody else since it was read.", stored, known.ETag);
+        replace(path);
     });
 
     private static void Apply<T>(Record<T>? record, IGrainState<T> grainState)
@@ -52,13 +59,6 @@ internal sealed class FileGrainStorage(string folder, IWorkQueue work, TimeProvi
         grainState.State = record is null ? default : record.State;
         grainState.ETag = record?.Etag;
         grainState.RecordExists = record is not null;
-    }
-
-    private static void Check(string? stored, string? known, string stateName, GrainId grainId)
-    {
-        if (stored != known)
-            throw new InconsistentStateException(
-                $"The state \"{stateName}\" of grain {grainId} was written by somebody else since it was read.", stored, known);
     }
 
     private static Record<T>? Read<T>(string path, GrainId grainId)
@@ -81,12 +81,6 @@ internal sealed class FileGrainStorage(string folder, IWorkQueue work, TimeProvi
                 + "Restore it from a backup, or remove it to start anew.",
                 e);
         }
-    }
-
-    private Task<FileStream> LockAsync()
-    {
-        System.IO.Directory.CreateDirectory(folder);
-        return FileLock.AcquireAsync(Path.Combine(folder, "storage.lock"), LockTimeout, time, CancellationToken.None);
     }
 
     private string PathOf(string stateName, GrainId grainId)

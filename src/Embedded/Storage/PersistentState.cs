@@ -1,21 +1,19 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
+using Orleans.Core;
 using Orleans.Runtime;
 using Orleans.Storage;
 
 namespace OrleansInference.Embedded.Storage;
 
-/// <summary>A state that is read before its grain is activated.</summary>
+/// <summary>A state that is there before its grain is activated.</summary>
 internal interface IActivationState
 {
-    /// <summary>Whether the grain has brought the state along from another silo.</summary>
-    bool IsRead { get; }
-
-    Task ReadStateAsync();
+    /// <summary>Takes the state from what the grain has brought along from another silo, or else reads it.</summary>
+    Task StartAsync(IRehydrationContext? arrival);
 
     void Dehydrate(IDehydrationContext context);
-
-    void Rehydrate(IRehydrationContext context);
 }
 
 internal static class PersistentState
@@ -36,65 +34,38 @@ internal static class PersistentState
     }
 }
 
-internal sealed class PersistentState<T>(string name, GrainId grainId, IGrainStorage storage) : IPersistentState<T>, IActivationState
+internal sealed class PersistentState<T>(string name, GrainId grainId, IGrainStorage storage)
+    : IPersistentState<T>, IGrainState<T>, IActivationState
 {
-    private readonly GrainState _record = new();
     private readonly string _migrationKey = $"state/{name}";
 
+    /// <summary>A new one where none is stored.</summary>
+    [AllowNull]
     public T State
     {
-        get => _record.State!;
-        set => _record.State = value;
+        get => field ??= Activator.CreateInstance<T>();
+        set;
     }
 
-    public string? Etag => _record.ETag;
+    public string? ETag { get; set; }
 
-    public bool RecordExists => _record.RecordExists;
+    public bool RecordExists { get; set; }
 
-    public bool IsRead { get; private set; }
+    string? IStorage.Etag => ETag;
 
-    public async Task ReadStateAsync()
+    public Task ReadStateAsync() => storage.ReadStateAsync(name, grainId, this);
+
+    public Task WriteStateAsync() => storage.WriteStateAsync(name, grainId, this);
+
+    public Task ClearStateAsync() => storage.ClearStateAsync(name, grainId, this);
+
+    public Task StartAsync(IRehydrationContext? arrival)
     {
-        await storage.ReadStateAsync(name, grainId, _record);
-        EnsureState();
+        if (arrival is null || !arrival.TryGetValue<(T State, string? ETag)>(_migrationKey, out var carried))
+            return ReadStateAsync();
+        (State, ETag, RecordExists) = (carried.State, carried.ETag, carried.ETag is not null);
+        return Task.CompletedTask;
     }
 
-    public Task WriteStateAsync() => storage.WriteStateAsync(name, grainId, _record);
-
-    public async Task ClearStateAsync()
-    {
-        await storage.ClearStateAsync(name, grainId, _record);
-        EnsureState();
-    }
-
-    public void Dehydrate(IDehydrationContext context)
-    {
-        if (context.TryAddValue(_migrationKey, State))
-            context.TryAddValue($"{_migrationKey}/tag", Etag ?? "");
-    }
-
-    public void Rehydrate(IRehydrationContext context)
-    {
-        if (!context.TryGetValue<T>(_migrationKey, out var state) || !context.TryGetValue<string>($"{_migrationKey}/tag", out var tag))
-            return;
-        _record.State = state;
-        _record.ETag = tag.Length > 0 ? tag : null;
-        _record.RecordExists = tag.Length > 0;
-        IsRead = true;
-    }
-
-    private void EnsureState()
-    {
-        if (!_record.RecordExists || _record.State is null)
-            _record.State = Activator.CreateInstance<T>();
-    }
-
-    private sealed class GrainState : IGrainState<T>
-    {
-        public T? State { get; set; }
-
-        public string? ETag { get; set; }
-
-        public bool RecordExists { get; set; }
-    }
+    public void Dehydrate(IDehydrationContext context) => context.TryAddValue(_migrationKey, (State, ETag));
 }

@@ -12,7 +12,7 @@ public abstract class MessagingOptions
 
 public class SiloMessagingOptions : MessagingOptions
 {
-    /// <summary>Calls that may wait for one activation; 0 leaves it at the engine's own bound. Default 0.</summary>
+    /// <summary>Calls that may wait for one activation; further ones are refused. Default 0: the engine's own bound, 10,000.</summary>
     public int MaxEnqueuedRequestsHardLimit { get; set; }
 }
 
@@ -50,10 +50,4 @@ public class GrainTypeOptions
     public HashSet<Type> Classes { get; } = [];
 
     public HashSet<Type> Interfaces { get; } = [];
-}
-
-public class MemoryGrainStorageOptions
-{
-    /// <summary>Grains that share the states. Default 10.</summary>
-    public int NumStorageGrains { get; set; } = 10;
 }
