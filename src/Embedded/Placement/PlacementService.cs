@@ -16,8 +16,6 @@ internal sealed class PlacementService(GrainManifest manifest, IClusterMembershi
 
     public SiloAddress LocalSilo => membership.Self.Silo;
 
-    public SiloStatus LocalSiloStatus => membership.Self.Status;
-
     public bool IsStatelessWorker(GrainType type) => StrategyOf(type) is StatelessWorkerPlacement;
 
     /// <summary>This silo where it has the class, else any that has.</summary>
