@@ -22,8 +22,7 @@ internal sealed class MessageTypes
 
     private static readonly ImmutableHashSet<Type> Leaves =
     [
-        .. Keys, typeof(IPAddress), typeof(IPEndPoint), typeof(SiloAddress), typeof(GrainId), typeof(GrainType), typeof(GrainInterfaceType),
-        typeof(IdSpan),
+        .. Keys, typeof(IPAddress), typeof(IPEndPoint), typeof(SiloAddress), typeof(GrainId),
     ];
 
     private static readonly ImmutableHashSet<Type> MutableLeaves = [typeof(object), typeof(Memory<byte>), typeof(ReadOnlyMemory<byte>)];
@@ -32,8 +31,7 @@ internal sealed class MessageTypes
     [
         typeof(List<>), typeof(HashSet<>), typeof(Queue<>), typeof(Stack<>), typeof(SortedSet<>), typeof(ReadOnlyCollection<>),
         typeof(Dictionary<,>), typeof(SortedDictionary<,>), typeof(IEnumerable<>), typeof(ICollection<>), typeof(IList<>), typeof(ISet<>),
-        typeof(IDictionary<,>), typeof(IReadOnlyCollection<>), typeof(IReadOnlyList<>), typeof(IReadOnlySet<>),
-        typeof(IReadOnlyDictionary<,>), typeof(IImmutableList<>), typeof(IImmutableDictionary<,>),
+        typeof(IDictionary<,>), typeof(IReadOnlyCollection<>), typeof(IReadOnlyList<>), typeof(IReadOnlyDictionary<,>), typeof(IImmutableList<>), typeof(IImmutableDictionary<,>),
         typeof(Tuple<>), typeof(Tuple<,>), typeof(Tuple<,,>), typeof(Tuple<,,,>),
     ];
 
@@ -159,8 +157,7 @@ internal sealed class MessageTypes
         if (type.IsDefined(typeof(ImmutableAttribute), inherit: false) && (type.IsSealed || type.IsValueType))
             return true;
         var isFixed = type.IsGenericType ? Fixed.Contains(type.GetGenericTypeDefinition()) : type.IsValueType;
-        return isFixed && PartsOf(type).All(part =>
-            part.Member?.IsDefined(typeof(ImmutableAttribute)) == true || IsImmutable(part.Type, outer.Add(type)));
+        return isFixed && PartsOf(type).All(part => IsImmutable(part.Type, outer.Add(type)));
     }
 
     private readonly record struct Part(MemberInfo? Member, Type Type);

@@ -1,14 +1,10 @@
-
 namespace Orleans.Runtime;
 
 /// <summary>Which grain: the name of its class and its key, written type/key.</summary>
-[GenerateSerializer, Immutable]
 public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>
 {
-    [Id(0)]
     private readonly GrainType _type;
 
-    [Id(1)]
     private readonly IdSpan _key;
 
     public GrainId(GrainType type, IdSpan key)

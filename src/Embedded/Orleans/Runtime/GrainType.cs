@@ -1,10 +1,8 @@
 namespace Orleans.Runtime;
 
 /// <summary>The name of a grain class.</summary>
-[GenerateSerializer, Immutable]
 public readonly struct GrainType : IEquatable<GrainType>, IComparable<GrainType>
 {
-    [Id(0)]
     private readonly IdSpan _value;
 
     public GrainType(IdSpan id) => _value = id;
@@ -35,10 +33,8 @@ public readonly struct GrainType : IEquatable<GrainType>, IComparable<GrainType>
 }
 
 /// <summary>The name of a grain interface.</summary>
-[GenerateSerializer, Immutable]
 public readonly struct GrainInterfaceType : IEquatable<GrainInterfaceType>
 {
-    [Id(0)]
     private readonly IdSpan _value;
 
     public GrainInterfaceType(string value) => _value = IdSpan.Create(value);

@@ -3,13 +3,10 @@ using System.Text;
 namespace Orleans.Runtime;
 
 /// <summary>UTF-8 text of an identity, with its hash.</summary>
-[GenerateSerializer, Immutable]
 public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan>
 {
-    [NonSerialized]
     private readonly int _hashCode;
 
-    [Id(0)]
     private readonly byte[]? _value;
 
     public IdSpan(byte[] value)
