@@ -54,7 +54,7 @@ internal sealed class SiloPeers(
     /// <summary>Tells every peer.</summary>
     public Task SendAsync(FrameKind kind) => Task.WhenAll(Peers.Select(peer => SendAsync(peer.Silo, kind)));
 
-    /// <summary>Has the peers stop calling this silo. Frames keep their order: once a peer has answered, every request it sent is here.</summary>
+    /// <summary>Has the peers stop calling. Frames keep their order: once a peer has answered, every request it sent is here.</summary>
     public async Task DrainAsync()
     {
         foreach (var peer in Peers)

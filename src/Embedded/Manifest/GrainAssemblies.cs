@@ -17,7 +17,7 @@ internal sealed class GrainAssemblies : IConfigureOptions<GrainTypeOptions>
     public GrainAssemblies()
     {
         var assemblies = Find().ToList();
-        _types = [.. assemblies.SelectMany(TypesOf)];
+        _types = [.. assemblies.SelectMany(assembly => assembly.GetTypes())];
         Builds = assemblies.ToImmutableDictionary(
             assembly => assembly.GetName().Name!, assembly => assembly.ManifestModule.ModuleVersionId);
     }
@@ -79,18 +79,6 @@ internal sealed class GrainAssemblies : IConfigureOptions<GrainTypeOptions>
         catch (IOException)
         {
             return null;
-        }
-    }
-
-    private static IEnumerable<Type> TypesOf(Assembly assembly)
-    {
-        try
-        {
-            return assembly.GetTypes();
-        }
-        catch (ReflectionTypeLoadException e)
-        {
-            return e.Types.OfType<Type>();
         }
     }
 }

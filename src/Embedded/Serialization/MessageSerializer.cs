@@ -14,13 +14,14 @@ internal sealed class MessageSerializer
     private const int MaximumDepth = 256;
 
     private readonly MessageTypes _types;
-    private readonly JsonSerializerOptions _options;
+    private readonly JsonSerializerOptions _tracking;
+    private readonly JsonSerializerOptions _plain;
 
     /// <param name="serializable">The types that may stand for a base type or object, or be type arguments of such.</param>
     public MessageSerializer(IEnumerable<Type> serializable)
     {
         _types = new MessageTypes(serializable);
-        _options = new JsonSerializerOptions
+        _tracking = new JsonSerializerOptions
         {
             TypeInfoResolver = new MessageContracts(_types),
             ReferenceHandler = new MessageReferences(),
@@ -30,22 +31,25 @@ internal sealed class MessageSerializer
             IncludeFields = true,
         };
         foreach (var converter in Surrogates.OfSingleTypes.Append(new Surrogates()).Append(new AnyConverter(_types)))
-            _options.Converters.Add(converter);
+            _tracking.Converters.Add(converter);
+        _plain = new JsonSerializerOptions(_tracking) { ReferenceHandler = null };
     }
 
     /// <exception cref="UnsupportedTypeException">The type, or a type in it, cannot be sent.</exception>
-    public MessageFormat For(Type type) => NewFormat([type], () => _options.GetTypeInfo(type));
+    public MessageFormat For(Type type) => NewFormat([type], options => options.GetTypeInfo(type));
 
     /// <summary>For the <see cref="CallContent"/> of a method with these parameters.</summary>
     /// <exception cref="UnsupportedTypeException">The type of a parameter, or a type in it, cannot be sent.</exception>
     public MessageFormat ForArguments(IReadOnlyList<ParameterInfo> parameters) => NewFormat(
         [.. parameters.Select(parameter => parameter.ParameterType).Where(type => type != typeof(CancellationToken))],
-        () => CallContent.Describe(parameters, _options));
+        options => CallContent.Describe(parameters, options));
 
-    private MessageFormat NewFormat(List<Type> parts, Func<JsonTypeInfo> describe)
+    // What never changes cannot come to refer to itself; not to look for that saves a large simulation a fifth of its time.
+    private MessageFormat NewFormat(List<Type> parts, Func<JsonSerializerOptions, JsonTypeInfo> describe)
     {
         parts.ForEach(_types.Check);
-        return new MessageFormat(_types, parts.TrueForAll(_types.IsImmutable), new(describe));
+        var isImmutable = parts.TrueForAll(_types.IsImmutable);
+        return new MessageFormat(_types, isImmutable, new(() => describe(isImmutable ? _plain : _tracking)));
     }
 }
 

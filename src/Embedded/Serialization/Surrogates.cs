@@ -92,7 +92,8 @@ internal static class Comparers
         return ReferenceEquals(comparer, StringComparer.Ordinal) || ReferenceEquals(comparer, EqualityComparer<T>.Default)
             ? false
             : throw new NotSupportedException(
-                $"A collection with the comparer {comparer.GetType()} cannot be sent: use the default, StringComparer.Ordinal or OrdinalIgnoreCase.");
+                $"A collection with the comparer {comparer.GetType()} cannot be sent: "
+                + "use the default, StringComparer.Ordinal or OrdinalIgnoreCase.");
     }
 }
 
