@@ -6,12 +6,6 @@ namespace OrleansInference.Embedded;
 /// <summary>What the engine logs.</summary>
 internal static partial class EngineLog
 {
-    [LoggerMessage(LogLevel.Information, "Silo {Name} ({Silo}) has joined the cluster of {Folder}")]
-    public static partial void SiloJoined(this ILogger logger, string name, SiloAddress silo, string folder);
-
-    [LoggerMessage(LogLevel.Information, "Silo {Name} ({Silo}) has left the cluster")]
-    public static partial void SiloLeft(this ILogger logger, string name, SiloAddress silo);
-
     [LoggerMessage(LogLevel.Critical, "This silo stops: its membership files are gone from {Folder}")]
     public static partial void SiloEvicted(this ILogger logger, string folder);
 

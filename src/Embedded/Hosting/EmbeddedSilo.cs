@@ -46,7 +46,6 @@ internal sealed class EmbeddedSilo(
         await membership.JoinAsync(profile, self => transport.ListenAsync(self, peers), cancellationToken);
         peers.Watch();
         IsRunning = true;
-        logger.SiloJoined(silo.Value.SiloName, membership.Self.Silo, options.Value.Folder);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -64,7 +63,6 @@ internal sealed class EmbeddedSilo(
         IsRunning = false;
         await transport.DisposeAsync();
         membership.Leave();
-        logger.SiloLeft(silo.Value.SiloName, membership.Self.Silo);
     }
 
     /// <summary>Ends the silo as if its process had been killed.</summary>

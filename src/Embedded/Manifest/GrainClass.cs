@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
@@ -58,12 +59,8 @@ internal sealed class GrainClass
     // As in Orleans: in lower case, less a trailing "grain".
     private static string DefaultName(Type type)
     {
-        var name = type.Name.EndsWith("Grain", StringComparison.OrdinalIgnoreCase) && type.Name.Length > "Grain".Length
-            ? type.Name[..^"Grain".Length]
-            : type.Name;
-#pragma warning disable CA1308 // Orleans' names are in lower case.
-        return name.ToLowerInvariant();
-#pragma warning restore CA1308
+        var name = CultureInfo.InvariantCulture.TextInfo.ToLower(type.Name);
+        return name.EndsWith("grain", StringComparison.Ordinal) && name.Length > "grain".Length ? name[..^"grain".Length] : name;
     }
 
     private static ImmutableDictionary<string, string> PropertiesOf(Type type, GrainType grainType, IServiceProvider services)

@@ -10,4 +10,5 @@ public interface ISiloStatusOracle
     bool IsDeadSilo(SiloAddress silo);
 }
 
+/// <summary>Named by the oracle of whoever follows Microsoft Orleans; nothing is told to it here.</summary>
 public interface ISiloStatusListener;

@@ -15,10 +15,6 @@ public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan>
         _hashCode = HashOf(value);
     }
 
-    public ReadOnlyMemory<byte> Value => _value;
-
-    public bool IsDefault => _value is null || _value.Length == 0;
-
     public static IdSpan Create(string id) => new(Encoding.UTF8.GetBytes(id));
 
     public ReadOnlySpan<byte> AsSpan() => _value;
