@@ -24,9 +24,9 @@ internal sealed class MessageTypes
 
     private static readonly ImmutableHashSet<Type> Mutable =
     [
-        typeof(List<>), typeof(HashSet<>), typeof(Queue<>), typeof(Stack<>), typeof(SortedSet<>), typeof(ReadOnlyCollection<>),
-        typeof(Dictionary<,>), typeof(SortedDictionary<,>), typeof(IEnumerable<>), typeof(ICollection<>), typeof(IList<>), typeof(ISet<>),
-        typeof(IDictionary<,>), typeof(IReadOnlyCollection<>), typeof(IReadOnlyList<>), typeof(IReadOnlyDictionary<,>),
+        typeof(object), typeof(List<>), typeof(HashSet<>), typeof(Queue<>), typeof(Stack<>), typeof(SortedSet<>),
+        typeof(ReadOnlyCollection<>), typeof(Dictionary<,>), typeof(SortedDictionary<,>), typeof(IEnumerable<>), typeof(ICollection<>), typeof(IList<>),
+        typeof(ISet<>), typeof(IDictionary<,>), typeof(IReadOnlyCollection<>), typeof(IReadOnlyList<>), typeof(IReadOnlyDictionary<,>),
         typeof(IImmutableList<>), typeof(IImmutableDictionary<,>), typeof(Tuple<>), typeof(Tuple<,>), typeof(Tuple<,,>), typeof(Tuple<,,,>),
     ];
 
@@ -118,7 +118,7 @@ internal sealed class MessageTypes
     /// <summary>The types that a type consists of, with the members that are of them where it declares such.</summary>
     private static IEnumerable<(Type Type, string? Member)> PartsOf(Type type)
     {
-        if (Leaves.Contains(type) || type == typeof(object) || type.IsEnum)
+        if (Leaves.Contains(type) || type.IsEnum)
             return [];
         if (typeof(IAddressable).IsAssignableFrom(type))
             return type.IsInterface
