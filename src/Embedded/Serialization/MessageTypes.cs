@@ -25,9 +25,10 @@ internal sealed class MessageTypes
     private static readonly ImmutableHashSet<Type> Mutable =
     [
         typeof(object), typeof(List<>), typeof(HashSet<>), typeof(Queue<>), typeof(Stack<>), typeof(SortedSet<>),
-        typeof(ReadOnlyCollection<>), typeof(Dictionary<,>), typeof(SortedDictionary<,>), typeof(IEnumerable<>), typeof(ICollection<>), typeof(IList<>),
-        typeof(ISet<>), typeof(IDictionary<,>), typeof(IReadOnlyCollection<>), typeof(IReadOnlyList<>), typeof(IReadOnlyDictionary<,>),
-        typeof(IImmutableList<>), typeof(IImmutableDictionary<,>), typeof(Tuple<>), typeof(Tuple<,>), typeof(Tuple<,,>), typeof(Tuple<,,,>),
+        typeof(ReadOnlyCollection<>), typeof(Dictionary<,>), typeof(SortedDictionary<,>), typeof(IEnumerable<>), typeof(ICollection<>),
+        typeof(IList<>), typeof(ISet<>), typeof(IDictionary<,>), typeof(IReadOnlyCollection<>), typeof(IReadOnlyList<>),
+        typeof(IReadOnlyDictionary<,>), typeof(IImmutableList<>), typeof(IImmutableDictionary<,>), typeof(Tuple<>), typeof(Tuple<,>),
+        typeof(Tuple<,,>), typeof(Tuple<,,,>),
     ];
 
     /// <summary>As little to be changed as their type arguments are.</summary>
