@@ -6,26 +6,14 @@ namespace OrleansInference.Embedded;
 /// <summary>What the engine logs.</summary>
 internal static partial class EngineLog
 {
-    [LoggerMessage(LogLevel.Information, "Silo {Name} ({Silo}) has joined the cluster of {Folder}")]
-    public static partial void SiloJoined(this ILogger logger, string name, SiloAddress silo, string folder);
-
-    [LoggerMessage(LogLevel.Information, "Silo {Name} ({Silo}) has left the cluster")]
-    public static partial void SiloLeft(this ILogger logger, string name, SiloAddress silo);
-
-    [LoggerMessage(LogLevel.Critical, "This silo has lost its place in the cluster and stops: {Reason}")]
-    public static partial void SiloEvicted(this ILogger logger, string reason);
+    [LoggerMessage(LogLevel.Critical, "This silo stops: its membership files are gone from {Folder}")]
+    public static partial void SiloEvicted(this ILogger logger, string folder);
 
     [LoggerMessage(LogLevel.Information, "Member {Name} ({Silo}) is {Status}")]
     public static partial void MemberSeen(this ILogger logger, string name, SiloAddress silo, SiloStatus status);
 
-    [LoggerMessage(LogLevel.Warning, "Member {Name} ({Silo}) is gone")]
-    public static partial void MemberLost(this ILogger logger, string name, SiloAddress silo);
-
-    [LoggerMessage(LogLevel.Warning, "Member {Name} ({Silo}) has not answered {Missed} pings and counts as frozen")]
-    public static partial void MemberFrozen(this ILogger logger, string name, SiloAddress silo, int missed);
-
-    [LoggerMessage(LogLevel.Warning, "Ended the process of member {Name} ({Silo}): {ProcessId}")]
-    public static partial void MemberFenced(this ILogger logger, string name, SiloAddress silo, int processId);
+    [LoggerMessage(LogLevel.Warning, "Member {Name} ({Silo}) has not answered {Missed} pings: its process {ProcessId} is ended")]
+    public static partial void MemberFrozen(this ILogger logger, string name, SiloAddress silo, int missed, int processId);
 
     [LoggerMessage(LogLevel.Warning, "A connection could not be accepted")]
     public static partial void AcceptFailed(this ILogger logger, Exception exception);
@@ -53,7 +41,4 @@ internal static partial class EngineLog
 
     [LoggerMessage(LogLevel.Error, "Work of the engine failed")]
     public static partial void BackgroundWorkFailed(this ILogger logger, Exception exception);
-
-    [LoggerMessage(LogLevel.Warning, "What dead silo {Silo} left in the directory could not be removed")]
-    public static partial void DirectorySweepFailed(this ILogger logger, Exception exception, SiloAddress silo);
 }

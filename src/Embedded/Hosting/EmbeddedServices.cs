@@ -81,7 +81,7 @@ internal static class EmbeddedServices
         services.AddSingleton<CallCodec>();
         services.AddSingleton<CallRouter>();
         services.AddSingleton<CallReceiver>();
-        services.AddSingleton<FailureDetector>();
+        services.AddSingleton<SiloPeers>();
         services.AddSingleton<EmbeddedSilo>();
         services.AddHostedService(provider => provider.GetRequiredService<EmbeddedSilo>());
     }

@@ -16,8 +16,8 @@ internal sealed class GrainAssemblies : IConfigureOptions<GrainTypeOptions>
 
     public GrainAssemblies()
     {
-        var assemblies = Find().ToList();
-        _types = [.. assemblies.SelectMany(TypesOf)];
+        var assemblies = Find();
+        _types = [.. assemblies.SelectMany(assembly => assembly.GetTypes())];
         Builds = assemblies.ToImmutableDictionary(
             assembly => assembly.GetName().Name!, assembly => assembly.ManifestModule.ModuleVersionId);
     }
@@ -47,23 +47,17 @@ internal sealed class GrainAssemblies : IConfigureOptions<GrainTypeOptions>
     public static string NameOf(Type type) =>
         type.GetCustomAttributes(typeof(AliasAttribute), inherit: false) is [AliasAttribute alias, ..] ? alias.Alias : type.FullName!;
 
-    private static IEnumerable<Assembly> Find()
+    private static List<Assembly> Find()
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        var open = new Queue<Assembly>(AppDomain.CurrentDomain.GetAssemblies().Where(assembly => !assembly.IsDynamic));
-        while (open.TryDequeue(out var assembly))
+        var all = AppDomain.CurrentDomain.GetAssemblies().Where(assembly => !assembly.IsDynamic).ToList();
+        var seen = all.Select(assembly => assembly.FullName!).ToHashSet(StringComparer.Ordinal);
+        for (var i = 0; i < all.Count; i++)
         {
-            if (!seen.Add(assembly.FullName!))
-                continue;
-            var references = assembly.GetReferencedAssemblies();
-            if (assembly == Self || references.Any(name => name.Name == Self.GetName().Name))
-                yield return assembly;
-            foreach (var name in references.Where(name => !seen.Contains(name.FullName) && !IsFramework(name)))
-            {
-                if (TryLoad(name) is { } reference)
-                    open.Enqueue(reference);
-            }
+            var references = all[i].GetReferencedAssemblies().Where(name => !IsFramework(name) && seen.Add(name.FullName));
+            all.AddRange([.. references.Select(TryLoad).OfType<Assembly>().Where(assembly => !all.Contains(assembly))]);
         }
+        return all.FindAll(assembly => assembly == Self
+            || assembly.GetReferencedAssemblies().Any(name => name.Name == Self.GetName().Name));
     }
 
     private static bool IsFramework(AssemblyName name) =>
@@ -79,18 +73,6 @@ internal sealed class GrainAssemblies : IConfigureOptions<GrainTypeOptions>
         catch (IOException)
         {
             return null;
-        }
-    }
-
-    private static IEnumerable<Type> TypesOf(Assembly assembly)
-    {
-        try
-        {
-            return assembly.GetTypes();
-        }
-        catch (ReflectionTypeLoadException e)
-        {
-            return e.Types.OfType<Type>();
         }
     }
 }

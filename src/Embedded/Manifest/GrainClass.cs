@@ -15,7 +15,8 @@ namespace OrleansInference.Embedded.Manifest;
 /// <summary>A grain class that this silo can activate.</summary>
 internal sealed class GrainClass
 {
-    private readonly ConstructorInfo _constructor;
+    private readonly List<ParameterInfo> _states;
+    private readonly ObjectFactory _factory;
 
     public GrainClass(Type type, IServiceProvider services)
     {
@@ -23,12 +24,14 @@ internal sealed class GrainClass
         GrainType = type.GetCustomAttribute<GrainTypeAttribute>()?.GetGrainType(services, type) ?? GrainType.Create(DefaultName(type));
         Description = new GrainDescription(
             [.. GrainManifest.InterfacesOf(type).Select(GrainAssemblies.NameOf)], PropertiesOf(type, GrainType, services));
-        IsReentrant = Description.Properties.ContainsKey(WellKnownGrainTypeProperties.Reentrant);
-        IsKeptAlive = Description.Properties.ContainsKey(WellKnownGrainTypeProperties.IdleDeactivationPeriod);
+        IsReentrant = type.IsDefined(typeof(ReentrantAttribute));
+        IsKeptAlive = type.IsDefined(typeof(KeepAliveAttribute));
         MaximumLocalWorkers = type.GetCustomAttribute<StatelessWorkerAttribute>()?.PlacementStrategy is StatelessWorkerPlacement workers
             ? workers.MaxLocal
             : null;
-        _constructor = ConstructorOf(type);
+        _states = [.. type.GetConstructors().SelectMany(constructor => constructor.GetParameters())
+            .Where(parameter => parameter.IsDefined(typeof(PersistentStateAttribute)))];
+        _factory = ActivatorUtilities.CreateFactory(type, [.. _states.Select(state => state.ParameterType)]);
     }
 
     public Type Type { get; }
@@ -48,42 +51,16 @@ internal sealed class GrainClass
     /// <summary>Makes the grain, and with it the states that its constructor asks for.</summary>
     public object Create(IGrainContext context, ICollection<IActivationState> states)
     {
-        var arguments = _constructor.GetParameters().Select(parameter => Resolve(parameter, context, states)).ToArray();
-        return _constructor.Invoke(BindingFlags.DoNotWrapExceptions, null, arguments, CultureInfo.InvariantCulture);
+        foreach (var state in _states)
+            states.Add(PersistentState.Create(state.ParameterType, state.GetCustomAttribute<PersistentStateAttribute>()!, context));
+        return _factory(context.ActivationServices, [.. states]);
     }
 
-    private static object? Resolve(ParameterInfo parameter, IGrainContext context, ICollection<IActivationState> states)
-    {
-        var services = context.ActivationServices;
-        if (parameter.GetCustomAttribute<PersistentStateAttribute>() is { } persistent)
-        {
-            var state = PersistentState.Create(parameter.ParameterType, persistent, context);
-            states.Add(state);
-            return state;
-        }
-        if (parameter.ParameterType == typeof(IGrainContext))
-            return context;
-        if (parameter.GetCustomAttribute<FromKeyedServicesAttribute>() is { } keyed)
-            return services.GetRequiredKeyedService(parameter.ParameterType, keyed.Key);
-        return services.GetService(parameter.ParameterType)
-            ?? (parameter.HasDefaultValue ? parameter.DefaultValue : services.GetRequiredService(parameter.ParameterType));
-    }
-
-    private static ConstructorInfo ConstructorOf(Type type) => type.GetConstructors() switch
-    {
-        [var only] => only,
-        [] => throw new OrleansConfigurationException($"The grain class {type} has no public constructor."),
-        var several => several.FirstOrDefault(constructor => constructor.IsDefined(typeof(ActivatorUtilitiesConstructorAttribute)))
-            ?? several.MaxBy(constructor => constructor.GetParameters().Length)!,
-    };
-
+    // As in Orleans: in lower case, less a trailing "grain".
     private static string DefaultName(Type type)
     {
-        var name = type.Name.ToUpperInvariant();
-        var isSuffixed = name.EndsWith("GRAIN", StringComparison.Ordinal) && name.Length > "GRAIN".Length;
-#pragma warning disable CA1308 // Orleans' names are in lower case.
-        return (isSuffixed ? name[..^"GRAIN".Length] : name).ToLowerInvariant();
-#pragma warning restore CA1308
+        var name = CultureInfo.InvariantCulture.TextInfo.ToLower(type.Name);
+        return name.EndsWith("grain", StringComparison.Ordinal) && name.Length > "grain".Length ? name[..^"grain".Length] : name;
     }
 
     private static ImmutableDictionary<string, string> PropertiesOf(Type type, GrainType grainType, IServiceProvider services)
@@ -93,10 +70,8 @@ internal sealed class GrainClass
             [WellKnownGrainTypeProperties.TypeName] = type.Name,
             [WellKnownGrainTypeProperties.FullTypeName] = type.FullName!,
         };
-        if (!type.IsDefined(typeof(PlacementAttribute)))
-            new RandomPlacementAttribute().Populate(services, type, grainType, properties);
-        foreach (var attribute in type.GetCustomAttributes(inherit: true).OfType<IGrainPropertiesProviderAttribute>())
-            attribute.Populate(services, type, grainType, properties);
+        var placement = type.GetCustomAttribute<PlacementAttribute>() ?? new RandomPlacementAttribute();
+        placement.Populate(services, type, grainType, properties);
         return properties.ToImmutableDictionary(StringComparer.Ordinal);
     }
 }

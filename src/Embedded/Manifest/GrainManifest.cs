@@ -13,8 +13,7 @@ namespace OrleansInference.Embedded.Manifest;
 internal sealed class GrainManifest
 {
     private readonly Dictionary<GrainType, GrainClass> _classes = [];
-    private readonly Dictionary<Type, GrainMethod[]> _methodsByInterface = [];
-    private readonly Dictionary<ulong, GrainMethod> _methodsById = [];
+    private readonly Dictionary<ulong, GrainMethod> _methods = [];
 
     /// <exception cref="OrleansConfigurationException">A grain interface or class cannot work; the message names every one.</exception>
     public GrainManifest(IOptions<GrainTypeOptions> types, MessageSerializer serializer, IServiceProvider services)
@@ -33,35 +32,31 @@ internal sealed class GrainManifest
 
     public bool TryGetClass(GrainType type, [NotNullWhen(true)] out GrainClass? grainClass) => _classes.TryGetValue(type, out grainClass);
 
-    public GrainMethod FindMethod(ulong id) => _methodsById.TryGetValue(id, out var method)
+    public GrainMethod FindMethod(ulong id) => _methods.TryGetValue(id, out var method)
         ? method
         : throw new InvalidDataException("This silo does not have the method: it was built from other sources than its caller.");
 
-    public GrainMethod FindMethod(MethodInfo method) => _methodsByInterface.TryGetValue(method.DeclaringType!, out var methods)
-        ? methods.First(candidate => candidate.Method == method)
-        : throw new InvalidOperationException($"{method.DeclaringType} is no grain interface of this silo.");
+    public GrainMethod FindMethod(MethodInfo method) => _methods.Values.FirstOrDefault(candidate => candidate.Method == method)
+        ?? throw new InvalidOperationException($"{method.DeclaringType} is no grain interface of this silo.");
 
     public static IEnumerable<Type> InterfacesOf(Type grainClass) => grainClass.GetInterfaces().Where(GrainAssemblies.IsGrainInterface);
 
     private void AddInterface(Type type, MessageSerializer serializer, List<string> faults)
     {
-        var methods = new List<GrainMethod>();
         foreach (var info in type.GetMethods())
         {
             try
             {
                 var method = new GrainMethod(info, serializer);
-                methods.Add(method);
-                if (!_methodsById.TryAdd(method.Id, method))
+                if (!_methods.TryAdd(method.Id, method))
                     faults.Add($"{type}.{info.Name} goes by the same name and parameters as a method of "
-                        + $"{_methodsById[method.Id].Method.DeclaringType}: one of the interfaces needs another [Alias].");
+                        + $"{_methods[method.Id].Method.DeclaringType}: one of the interfaces needs another [Alias].");
             }
             catch (UnsupportedTypeException e)
             {
                 faults.Add($"{type}.{info.Name}: {e.Message}");
             }
         }
-        _methodsByInterface[type] = [.. methods];
     }
 
     private void AddClass(GrainClass grainClass, List<string> faults)

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Linq.Expressions;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
@@ -13,8 +11,13 @@ namespace OrleansInference.Embedded.Manifest;
 /// <summary>One method of a grain interface: how to send its arguments, how to call it, how to send its result.</summary>
 internal sealed class GrainMethod
 {
-    private readonly Lazy<Func<object, object?[], object?>> _invoke;
-    private readonly Func<Task, object?>? _resultOf;
+    private readonly MethodInvoker _invoker;
+
+    /// <summary>Of the ValueTask that the method returns.</summary>
+    private readonly MethodInvoker? _asTask;
+
+    /// <summary>Of the task that the method returns.</summary>
+    private readonly MethodInvoker? _resultOf;
     private readonly Func<object, CancellationToken, IAsyncEnumerable<object?>>? _elementsOf;
 
     /// <exception cref="UnsupportedTypeException">The method cannot be called through the cluster; the message says why.</exception>
@@ -33,12 +36,14 @@ internal sealed class GrainMethod
         {
             Result = serializer.For(result);
             if (MethodSignature.IsStream(method))
-                _elementsOf = Bind<Func<object, CancellationToken, IAsyncEnumerable<object?>>>(nameof(ReadElements), result);
+                _elementsOf = typeof(GrainMethod).GetMethod(nameof(ReadElements), BindingFlags.Static | BindingFlags.NonPublic)!
+                    .MakeGenericMethod(result).CreateDelegate<Func<object, CancellationToken, IAsyncEnumerable<object?>>>();
             else
-                _resultOf = Bind<Func<Task, object?>>(nameof(ReadResult), result);
+                _resultOf = MethodInvoker.Create(typeof(Task<>).MakeGenericType(result).GetProperty(nameof(Task<>.Result))!.GetMethod!);
         }
         Id = IdOf(method);
-        _invoke = new(() => Compile(method));
+        _invoker = MethodInvoker.Create(method);
+        _asTask = method.ReturnType.GetMethod(nameof(ValueTask.AsTask)) is { } asTask ? MethodInvoker.Create(asTask) : null;
     }
 
     /// <summary>The same in every process that was built from the same interface.</summary>
@@ -64,7 +69,11 @@ internal sealed class GrainMethod
     /// <summary>Of the <see cref="CallContent"/>.</summary>
     public MessageFormat Arguments { get; }
 
-    public Task? Invoke(object grain, object?[] arguments) => (Task?)_invoke.Value(grain, arguments);
+    public Task? Invoke(object grain, object?[] arguments)
+    {
+        var result = _invoker.Invoke(grain, arguments.AsSpan());
+        return Method.ReturnType == typeof(void) ? Task.CompletedTask : (Task?)(_asTask is null ? result : _asTask.Invoke(result));
+    }
 
     /// <summary>Calls a method that returns a stream; its elements come boxed.</summary>
     public IAsyncEnumerable<object?> Open(object grain, object?[] arguments, CancellationToken cancellation)
@@ -73,7 +82,7 @@ internal sealed class GrainMethod
             throw new InvalidDataException($"{Name} returns no stream.");
         if (CancellationIndex >= 0)
             arguments[CancellationIndex] = cancellation;
-        return _elementsOf(_invoke.Value(grain, arguments)
+        return _elementsOf(_invoker.Invoke(grain, arguments.AsSpan())
             ?? throw new InvalidOperationException($"{Name} returned null instead of a stream."), cancellation);
     }
 
@@ -88,33 +97,13 @@ internal sealed class GrainMethod
         var parameters = string.Join(',', method.GetParameters().Select(parameter => parameter.ParameterType.ToString()));
         var name = method.GetCustomAttribute<AliasAttribute>()?.Alias ?? method.Name;
         var signature = $"{GrainAssemblies.NameOf(method.DeclaringType!)}.{name}({parameters})";
-        return BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(signature)));
+        return BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(signature)));
     }
-
-    private static object? ReadResult<T>(Task completed) => ((Task<T>)completed).Result;
 
     private static async IAsyncEnumerable<object?> ReadElements<T>(
         object stream, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await foreach (var element in ((IAsyncEnumerable<T>)stream).WithCancellation(cancellation))
             yield return element;
-    }
-
-    private static TDelegate Bind<TDelegate>(string reader, Type result)
-        where TDelegate : Delegate =>
-        typeof(GrainMethod).GetMethod(reader, BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(result).CreateDelegate<TDelegate>();
-
-    private static Func<object, object?[], object?> Compile(MethodInfo method)
-    {
-        var grain = Expression.Parameter(typeof(object));
-        var arguments = Expression.Parameter(typeof(object[]));
-        var values = method.GetParameters().Select((parameter, i) =>
-            Expression.Convert(Expression.ArrayIndex(arguments, Expression.Constant(i)), parameter.ParameterType));
-        Expression call = Expression.Call(Expression.Convert(grain, method.DeclaringType!), method, values);
-        if (method.ReturnType == typeof(void))
-            call = Expression.Block(call, Expression.Constant(Task.CompletedTask));
-        else if (method.ReturnType.IsValueType)
-            call = Expression.Call(call, nameof(ValueTask.AsTask), null);
-        return Expression.Lambda<Func<object, object?[], object?>>(Expression.Convert(call, typeof(object)), grain, arguments).Compile();
     }
 }

@@ -1,9 +1,13 @@
+using System.Net;
 using System.Text;
 using Orleans.Runtime;
 
 namespace OrleansInference.Embedded.Membership;
 
-/// <summary>The folder that is a cluster: members/, grains/, locks. Private to the user, because whoever can write here can call.</summary>
+/// <summary>
+/// The folder that is a cluster. In members/ each silo has a lock, held while it lives, a record, a socket, and a mark once it is leaving;
+/// in grains/ each grain that is active has an entry. Private to the user, because whoever can write here can call.
+/// </summary>
 internal sealed class ClusterFolder
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -11,25 +15,18 @@ internal sealed class ClusterFolder
     /// <summary>Bytes of a socket's path that the kernel takes, less the one that ends it.</summary>
     private const int MaximumSocketPathBytes = 107;
 
-    private ClusterFolder(string path)
-    {
-        Members = Path.Combine(path, "members");
-        Grains = Path.Combine(path, "grains");
-        JoinLock = Path.Combine(path, "join.lock");
-        DirectoryLock = Path.Combine(path, "grains.lock");
-        GenerationFile = Path.Combine(path, "generation");
-    }
+    private readonly string _path;
 
-    public string Members { get; }
+    private ClusterFolder(string path) => _path = path;
 
-    public string Grains { get; }
+    public string Members => Path.Combine(_path, "members");
 
-    public string JoinLock { get; }
+    public string Grains => Path.Combine(_path, "grains");
 
-    public string DirectoryLock { get; }
+    /// <summary>Its lock is held by whoever joins; it holds the generation of the newest member.</summary>
+    public string JoinLock => Path.Combine(_path, "join.lock");
 
-    /// <summary>Holds the generation that the newest member took.</summary>
-    public string GenerationFile { get; }
+    public string DirectoryLock => Path.Combine(_path, "grains.lock");
 
     /// <summary>Opens the folder, and makes it if there is none.</summary>
     /// <exception cref="OrleansConfigurationException">It belongs to somebody else, or others can enter it.</exception>
@@ -41,11 +38,53 @@ internal sealed class ClusterFolder
         path = Path.GetFullPath(path);
         if (!System.IO.Directory.Exists(path))
             System.IO.Directory.CreateDirectory(path, Private);
-        CheckIsPrivate(path);
+        if (FileOwner.Of(path) is { } owner && owner != FileOwner.Self)
+            throw new OrleansConfigurationException(
+                $"The cluster folder {path} belongs to user {owner}, and this process runs as user {FileOwner.Self}. "
+                + "Choose a folder of your own.");
+        if ((File.GetUnixFileMode(path) & ~Private) != 0)
+            throw new OrleansConfigurationException(
+                $"The cluster folder {path} is open to other users. Make it private: chmod 700 {path}");
         var folder = new ClusterFolder(path);
         System.IO.Directory.CreateDirectory(folder.Members, Private);
         System.IO.Directory.CreateDirectory(folder.Grains, Private);
         return folder;
+    }
+
+    /// <summary>The silos that have a record, the dead among them. None where somebody has removed the folder.</summary>
+    public List<SiloAddress> ListSilos()
+    {
+        var silos = new List<SiloAddress>();
+        if (!System.IO.Directory.Exists(Members))
+            return silos;
+        foreach (var path in System.IO.Directory.EnumerateFiles(Members, "*.json"))
+        {
+            if (SiloAddress.TryParse($"{IPAddress.Loopback}:{Path.GetFileNameWithoutExtension(path)}", out var silo))
+                silos.Add(silo);
+        }
+        return silos;
+    }
+
+    public string LockOf(SiloAddress silo) => PathOf(silo, "lock");
+
+    public string RecordOf(SiloAddress silo) => PathOf(silo, "json");
+
+    public string LeavingMarkOf(SiloAddress silo) => PathOf(silo, "leaving");
+
+    public string SocketOf(SiloAddress silo)
+    {
+        var path = PathOf(silo, "sock");
+        return Encoding.UTF8.GetByteCount(path) <= MaximumSocketPathBytes
+            ? path
+            : throw new OrleansConfigurationException(
+                $"The socket {path} would have a path of more than {MaximumSocketPathBytes} bytes. Choose a shorter folder than {_path}.");
+    }
+
+    /// <summary>Removes what belongs to a member; the lock last, because without it the rest means nothing.</summary>
+    public void Remove(SiloAddress silo)
+    {
+        foreach (var path in (string[])[RecordOf(silo), SocketOf(silo), LeavingMarkOf(silo), LockOf(silo)])
+            File.Delete(path);
     }
 
     /// <summary>Removes what members that are no more have left. Only when there is no other member, and under the join lock.</summary>
@@ -56,36 +95,6 @@ internal sealed class ClusterFolder
             File.Delete(path);
     }
 
-    public string LockOf(SiloAddress silo) => Path.Combine(Members, $"{NameOf(silo)}.lock");
-
-    public string RecordOf(SiloAddress silo) => Path.Combine(Members, $"{NameOf(silo)}.json");
-
-    public string SocketOf(SiloAddress silo)
-    {
-        var path = Path.Combine(Members, $"{NameOf(silo)}.sock");
-        var length = Encoding.UTF8.GetByteCount(path);
-        return length <= MaximumSocketPathBytes
-            ? path
-            : throw new OrleansConfigurationException(
-                $"The cluster folder {Path.GetDirectoryName(Members)} is {length - MaximumSocketPathBytes} bytes too long: "
-                + $"the socket {path} would take {length}, and the kernel takes {MaximumSocketPathBytes}. Choose a shorter folder.");
-    }
-
     // All members are on this machine, so the port and the generation tell them apart.
-    private static string NameOf(SiloAddress silo) => $"{silo.Endpoint.Port}@{silo.Generation}";
-
-    private static void CheckIsPrivate(string path)
-    {
-        if (FileOwner.Of(path) is { } owner && owner != FileOwner.Self)
-            throw new OrleansConfigurationException(
-                $"The cluster folder {path} belongs to user {owner}, and this process runs as user {FileOwner.Self}. "
-                + "Choose a folder of your own.");
-#pragma warning disable CA1416 // Open refuses other systems.
-        var mode = File.GetUnixFileMode(path);
-#pragma warning restore CA1416
-        if ((mode & ~Private) != 0)
-            throw new OrleansConfigurationException(
-                $"The cluster folder {path} is open to other users (mode {Convert.ToString((int)mode, 8)}). "
-                + $"Make it private: chmod 700 {path}");
-    }
+    private string PathOf(SiloAddress silo, string kind) => Path.Combine(Members, $"{silo.Endpoint.Port}@{silo.Generation}.{kind}");
 }

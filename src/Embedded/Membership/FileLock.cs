@@ -15,14 +15,8 @@ internal static partial class FileLock
     private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Makes a file that is locked from the moment it can be seen under its name.</summary>
-    public static FileStream Create(string path)
-    {
-        var unnamed = $"{path}.{Guid.NewGuid():N}.new";
-        var stream = new FileStream(unnamed, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
-        File.Move(unnamed, path);
-        return stream;
-    }
+    /// <summary>Makes a file, and holds its lock.</summary>
+    public static FileStream Create(string path) => new(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
 
     /// <summary>Whether somebody, in this process or another, holds the lock of a file. A file that is not there is not locked.</summary>
     public static bool IsHeld(string path)

@@ -1,9 +1,13 @@
 using System.Collections.Immutable;
+using System.Net;
+using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using OrleansInference.Embedded.Hosting;
 using OrleansInference.Embedded.Scheduling;
+using OrleansInference.Embedded.Storage;
 
 namespace OrleansInference.Embedded.Membership;
 
@@ -12,101 +16,75 @@ internal sealed class FolderMembership(
     IOptions<EmbeddedClusterOptions> options, TimeProvider time, IWorkQueue work, ILogger<FolderMembership> logger)
     : IClusterMembership, IDisposable
 {
-    /// <summary>The dead that are remembered; beyond this the oldest are forgotten.</summary>
-    private const int MaximumRemembered = 1024;
+    private const int FirstPort = 11111;
 
-    private readonly SemaphoreSlim _refreshing = new(1);
-    private readonly Queue<SiloAddress> _dead = [];
-    private readonly Lock _deadLock = new();
+    /// <summary>Of Unix time, in September 2020: generations count from here, to fit an int for long.</summary>
+    private const long FirstSecond = 1_600_000_000;
+
+    private readonly Lock _refreshing = new();
     private ClusterFolder _folder = null!;
-    private MemberFiles _files = null!;
     private FileStream? _lock;
     private ITimer? _poll;
-    private Member? _self;
     private volatile ImmutableDictionary<SiloAddress, Member> _members = ImmutableDictionary<SiloAddress, Member>.Empty;
 
     public event Action<Member, SiloStatus>? Changed;
 
-    public event Action<string>? Evicted;
-
-    public Member Self => _self ?? throw new InvalidOperationException("The silo has not started.");
+    public Member Self
+    {
+        get => field ?? throw new InvalidOperationException("The silo has not started.");
+        private set;
+    }
 
     public ImmutableDictionary<SiloAddress, Member> Members => _members;
 
-    public bool IsAlive(SiloAddress silo) => _files.IsAlive(silo);
-
-    public bool WasMember(SiloAddress silo)
-    {
-        lock (_deadLock)
-            return _dead.Contains(silo);
-    }
+    public bool IsAlive(SiloAddress silo) => FileLock.IsHeld(_folder.LockOf(silo));
 
     public async Task JoinAsync(MemberProfile profile, Func<Member, Task> listen, CancellationToken cancellation)
     {
         _folder = ClusterFolder.Open(options.Value.Folder);
-        _files = new MemberFiles(_folder);
-        using (await FileLock.AcquireAsync(_folder.JoinLock, options.Value.LockTimeout, time, cancellation))
+        using (var join = await FileLock.AcquireAsync(_folder.JoinLock, options.Value.LockTimeout, time, cancellation))
         {
-            var living = RemoveDead(_files.ReadAll());
+            var living = FindLiving();
             CheckFits(profile, living);
             if (living.Count == 0)
                 _folder.Clear();
-            var silo = _files.AllocateAddress(living, time.GetUtcNow());
-            _lock = _files.CreateLock(silo);
-            if (!_files.IsAlive(silo))
+            var silo = NewAddress(join, living);
+            _lock = FileLock.Create(_folder.LockOf(silo));
+            if (!IsAlive(silo))
                 throw new OrleansConfigurationException(
                     $"File locks do not work in {options.Value.Folder} (a network file system?). Choose a folder on a local disk.");
             var self = new Member(
                 silo, profile, Environment.ProcessId, ProcessIdentity.StartOfSelf, _folder.SocketOf(silo), SiloStatus.Active);
             await listen(self);
-            _files.Write(self);
-            _self = self;
+            AtomicFile.Write(_folder.RecordOf(silo), JsonSerializer.SerializeToUtf8Bytes(self));
+            Self = self;
         }
         await RefreshAsync();
         _poll = time.CreateTimer(_ => work.Post(RefreshAsync, logger), null, options.Value.PollPeriod, options.Value.PollPeriod);
     }
 
-    public async Task RefreshAsync()
+    public Task RefreshAsync()
     {
-        await _refreshing.WaitAsync();
-        try
+        lock (_refreshing)
         {
-            if (_lock is null)
-                return;
-            Update(RemoveDead(_files.ReadAll()));
-            if (!_files.HasRecord(Self.Silo) || !_files.IsAlive(Self.Silo))
-                OnPlaceLost();
+            if (_lock is not null)
+                Update(FindLiving().ToImmutableDictionary(member => member.Silo));
         }
-        catch (DirectoryNotFoundException)
-        {
-            OnPlaceLost();
-        }
-        finally
-        {
-            _refreshing.Release();
-        }
+        return Task.CompletedTask;
     }
 
-    public async Task BeginLeaveAsync()
+    public Task BeginLeaveAsync()
     {
-        _self = Self with { Status = SiloStatus.ShuttingDown };
-        _files.Write(_self);
-        await RefreshAsync();
+        File.Create(_folder.LeavingMarkOf(Self.Silo)).Dispose();
+        return RefreshAsync();
     }
 
-    public async Task LeaveAsync()
+    public void Leave()
     {
-        await _refreshing.WaitAsync();
-        try
+        lock (_refreshing)
         {
-            if (_lock is null)
-                return;
-            _files.Remove(Self.Silo);
+            _folder.Remove(Self.Silo);
             Abandon();
-        }
-        finally
-        {
-            _refreshing.Release();
         }
     }
 
@@ -116,17 +94,9 @@ internal sealed class FolderMembership(
         Interlocked.Exchange(ref _lock, null)?.Dispose();
     }
 
-    public void Fence(Member member)
-    {
-        if (ProcessIdentity.Kill(member.ProcessId, member.ProcessStart))
-            logger.MemberFenced(member.Profile.Name, member.Silo, member.ProcessId);
-    }
+    public void Fence(Member member) => ProcessIdentity.Kill(member.ProcessId, member.ProcessStart);
 
-    public void Dispose()
-    {
-        Abandon();
-        _refreshing.Dispose();
-    }
+    public void Dispose() => Abandon();
 
     private void CheckFits(MemberProfile profile, List<Member> living)
     {
@@ -145,48 +115,59 @@ internal sealed class FolderMembership(
         }
     }
 
-    private List<Member> RemoveDead(IReadOnlyList<Member> members)
+    // An address that no member has had before, also when the clock was put back.
+    private SiloAddress NewAddress(FileStream join, List<Member> living)
+    {
+        var seconds = (int)(time.GetUtcNow().ToUnixTimeSeconds() - FirstSecond);
+        using var reader = new BinaryReader(join, Encoding.UTF8, leaveOpen: true);
+        var generation = Math.Max(seconds, join.Length < sizeof(int) ? 0 : reader.ReadInt32() + 1);
+        join.Position = 0;
+        join.Write(BitConverter.GetBytes(generation));
+        join.Flush();
+        var ports = living.Select(member => member.Silo.Endpoint.Port);
+        return SiloAddress.New(IPAddress.Loopback, Enumerable.Range(FirstPort, living.Count + 1).Except(ports).First(), generation);
+    }
+
+    /// <summary>Reads the records that are new, and removes those of the dead.</summary>
+    private List<Member> FindLiving()
     {
         var living = new List<Member>();
-        foreach (var member in members)
+        foreach (var silo in _folder.ListSilos())
         {
-            if (member.Silo.Equals(_self?.Silo) || _files.IsAlive(member.Silo))
-                living.Add(member);
-            else
-                _files.Remove(member.Silo);
+            if (!IsAlive(silo))
+                _folder.Remove(silo);
+            else if ((_members.GetValueOrDefault(silo) ?? Read(_folder.RecordOf(silo))) is { } member)
+                living.Add(File.Exists(_folder.LeavingMarkOf(silo)) ? member with { Status = SiloStatus.ShuttingDown } : member);
         }
         return living;
     }
 
-    private void Update(List<Member> living)
+    private static Member? Read(string record)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Member>(File.ReadAllBytes(record));
+        }
+        catch (Exception e) when (e is FileNotFoundException or JsonException)
+        {
+            // Records appear whole; its member is just leaving, or somebody else has written it.
+            return null;
+        }
+    }
+
+    private void Update(ImmutableDictionary<SiloAddress, Member> members)
     {
         var before = _members;
-        _members = living.ToImmutableDictionary(member => member.Silo);
-        foreach (var member in living)
-        {
-            if (before.TryGetValue(member.Silo, out var known) && known.Status == member.Status)
-                continue;
-            logger.MemberSeen(member.Profile.Name, member.Silo, member.Status);
-            Changed?.Invoke(member, member.Status);
-        }
-        foreach (var member in before.Values.Where(member => !_members.ContainsKey(member.Silo)))
-        {
-            Bury(member.Silo);
-            logger.MemberLost(member.Profile.Name, member.Silo);
-            Changed?.Invoke(member, SiloStatus.Dead);
-        }
+        _members = members;
+        foreach (var member in members.Values.Where(member => before.GetValueOrDefault(member.Silo)?.Status != member.Status))
+            Tell(member, member.Status);
+        foreach (var member in before.Values.Where(member => !members.ContainsKey(member.Silo)))
+            Tell(member, SiloStatus.Dead);
     }
 
-    private void Bury(SiloAddress silo)
+    private void Tell(Member member, SiloStatus status)
     {
-        lock (_deadLock)
-        {
-            _dead.Enqueue(silo);
-            if (_dead.Count > MaximumRemembered)
-                _dead.Dequeue();
-        }
+        logger.MemberSeen(member.Profile.Name, member.Silo, status);
+        Changed?.Invoke(member, status);
     }
-
-    // Somebody removed the folder, or parts of it: to others this silo is dead, and its grains may live elsewhere already.
-    private void OnPlaceLost() => Evicted?.Invoke($"The membership files of this silo are gone from {_folder.Members}.");
 }

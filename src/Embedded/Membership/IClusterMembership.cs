@@ -7,23 +7,20 @@ namespace OrleansInference.Embedded.Membership;
 /// <summary>Who is in the cluster.</summary>
 internal interface IClusterMembership
 {
-    /// <summary>This silo, once it has joined.</summary>
+    /// <summary>This silo as it joined, once it has.</summary>
     Member Self { get; }
 
     /// <summary>The members that are alive, with this one, as they were last seen.</summary>
     ImmutableDictionary<SiloAddress, Member> Members { get; }
 
-    /// <summary>A member came (Active), is leaving (ShuttingDown), or is gone (Dead).</summary>
+    /// <summary>
+    /// A member came (Active), is leaving (ShuttingDown), or is gone (Dead). Told of this silo itself, Dead means that its peers count it
+    /// as dead, so that it must stop.
+    /// </summary>
     event Action<Member, SiloStatus>? Changed;
-
-    /// <summary>This silo has lost its place: its peers count it as dead, so it must stop.</summary>
-    event Action<string>? Evicted;
 
     /// <summary>Whether the silo lives now; asks the kernel, not the memory of this process.</summary>
     bool IsAlive(SiloAddress silo);
-
-    /// <summary>Whether the silo was a member and is no more.</summary>
-    bool WasMember(SiloAddress silo);
 
     /// <summary>Becomes a member. What <paramref name="listen"/> opens is open before others see this silo.</summary>
     Task JoinAsync(MemberProfile profile, Func<Member, Task> listen, CancellationToken cancellation);
@@ -31,10 +28,10 @@ internal interface IClusterMembership
     /// <summary>Looks again.</summary>
     Task RefreshAsync();
 
-    /// <summary>Tells the others that this silo takes no more grains.</summary>
+    /// <summary>Has the others see that this silo takes no more grains.</summary>
     Task BeginLeaveAsync();
 
-    Task LeaveAsync();
+    void Leave();
 
     /// <summary>Stops being a member as a killed process does: without a word.</summary>
     void Abandon();

@@ -16,8 +16,6 @@ internal sealed class PlacementService(GrainManifest manifest, IClusterMembershi
 
     public SiloAddress LocalSilo => membership.Self.Silo;
 
-    public SiloStatus LocalSiloStatus => membership.Self.Status;
-
     public bool IsStatelessWorker(GrainType type) => StrategyOf(type) is StatelessWorkerPlacement;
 
     /// <summary>This silo where it has the class, else any that has.</summary>
@@ -46,36 +44,26 @@ internal sealed class PlacementService(GrainManifest manifest, IClusterMembershi
     {
         var name = type.ToString();
         var silos = membership.Members.Values
-            .Where(member => member.Status == SiloStatus.Active && !member.Profile.IsClient && member.Profile.Grains.ContainsKey(name))
+            .Where(member => member.Status == SiloStatus.Active && member.Profile.Grains.ContainsKey(name))
             .Select(member => member.Silo)
             .Order()
             .ToArray();
         return silos.Length > 0 ? silos : throw new OrleansException($"No active silo hosts the grain type {name}.");
     }
 
-    private PlacementStrategy StrategyOf(GrainType type) => _strategies.TryGetValue(type, out var strategy)
-        ? strategy
-        : _strategies.GetOrAdd(type, CreateStrategy(type));
+    private PlacementStrategy StrategyOf(GrainType type) => _strategies.GetOrAdd(type, CreateStrategy);
 
     private PlacementStrategy CreateStrategy(GrainType type)
     {
-        var properties = DescriptionOf(type).Properties;
-        var name = properties[WellKnownGrainTypeProperties.PlacementStrategy];
+        var grain = membership.Members.Values.Select(member => member.Profile.Grains).Prepend(manifest.Descriptions)
+            .Select(grains => grains.GetValueOrDefault(type.ToString()))
+            .FirstOrDefault(found => found is not null)
+            ?? throw new OrleansException($"No silo has the grain type {type}.");
+        var name = grain.Properties[WellKnownGrainTypeProperties.PlacementStrategy];
         var strategy = services.GetKeyedService<PlacementStrategy>(name)
             ?? throw new OrleansConfigurationException(
                 $"The placement strategy {name} of grain type {type} is not known here: use AddPlacementDirector.");
-        strategy.Initialize(new GrainProperties(properties));
+        strategy.Initialize(new GrainProperties(grain.Properties));
         return strategy;
-    }
-
-    private GrainDescription DescriptionOf(GrainType type)
-    {
-        if (manifest.TryGetClass(type, out var grainClass))
-            return grainClass.Description;
-        var name = type.ToString();
-        return membership.Members.Values
-            .Select(member => member.Profile.Grains.GetValueOrDefault(name))
-            .FirstOrDefault(description => description is not null)
-            ?? throw new OrleansException($"No silo has the grain type {name}.");
     }
 }

@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Orleans;
 
 namespace OrleansInference.Embedded.Serialization;
 
@@ -16,16 +15,11 @@ internal sealed record CallContent(object?[] Arguments)
     {
         var contract = JsonTypeInfo.CreateJsonTypeInfo<CallContent>(options);
         contract.CreateObject = () => new CallContent(new object?[parameters.Count]);
-        for (var i = 0; i < parameters.Count; i++)
+        foreach (var parameter in parameters.Where(parameter => parameter.ParameterType != typeof(CancellationToken)))
         {
-            var (index, parameter) = (i, parameters[i]);
-            if (parameter.ParameterType == typeof(CancellationToken))
-                continue;
-            var property = contract.CreateJsonPropertyInfo(parameter.ParameterType, $"{i}");
-            property.Get = content => ((CallContent)content).Arguments[index];
-            property.Set = (content, value) => ((CallContent)content).Arguments[index] = value;
-            if (IsMarkedImmutable(parameter))
-                SharedConverters.Apply(property, options);
+            var property = contract.CreateJsonPropertyInfo(parameter.ParameterType, $"{parameter.Position}");
+            property.Get = content => ((CallContent)content).Arguments[parameter.Position];
+            property.Set = (content, value) => ((CallContent)content).Arguments[parameter.Position] = value;
             contract.Properties.Add(property);
         }
         var context = contract.CreateJsonPropertyInfo(typeof(Dictionary<string, object>), "context");
@@ -35,6 +29,4 @@ internal sealed record CallContent(object?[] Arguments)
         contract.Properties.Add(context);
         return contract;
     }
-
-    public static bool IsMarkedImmutable(ParameterInfo parameter) => parameter.IsDefined(typeof(ImmutableAttribute));
 }

@@ -27,9 +27,6 @@ internal static class MemberShape
         return [.. levels.SelectMany(OfLevel)];
     }
 
-    /// <summary>Every field: for the framework's own tuples and pairs.</summary>
-    public static IReadOnlyList<FieldInfo> AllFields(Type type) => type.GetFields(Declared);
-
     /// <summary>As the source declares the member: an auto-property stands for its backing field.</summary>
     public static MemberInfo SourceOf(FieldInfo field)
     {
@@ -59,14 +56,8 @@ internal static class MemberShape
         }
     }
 
-    // A parameter that is handed to the base record is the base's to send.
-    private static bool IsPositional(Type level, MemberInfo member) => IsRecord(level) && level.GetConstructors(Declared)
-        .SelectMany(constructor => constructor.GetParameters())
-        .Any(parameter => parameter.Name == member.Name && parameter.ParameterType == (member as PropertyInfo)?.PropertyType);
-
-    private static bool IsRecord(Type type) =>
-        type.GetMethod("<Clone>$", Declared) is not null
-        || (type.IsValueType
-            && type.GetMethod("PrintMembers", Declared) is { } print
-            && print.IsDefined(typeof(CompilerGeneratedAttribute)));
+    // A parameter that is handed to the base record is the base's to send. Records print their members.
+    private static bool IsPositional(Type level, MemberInfo member) => level.GetMethod("PrintMembers", Declared) is not null
+        && level.GetConstructors(Declared).SelectMany(constructor => constructor.GetParameters())
+            .Any(parameter => parameter.Name == member.Name && parameter.ParameterType == (member as PropertyInfo)?.PropertyType);
 }

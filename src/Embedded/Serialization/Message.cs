@@ -10,50 +10,50 @@ internal sealed class Message : ReferenceResolver, IDisposable
     [ThreadStatic]
     private static Message? _current;
 
-    private readonly Message? _outer = _current;
-    private Dictionary<object, string>? _ids;
-    private Dictionary<string, object>? _objects;
-    private List<object?>? _shared;
+    private readonly Dictionary<object, string> _ids = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<string, object> _objects = new(StringComparer.Ordinal);
 
-    /// <param name="bindReference">Makes a grain reference that calls through the receiving silo.</param>
-    public Message(Func<GrainId, Type, object>? bindReference)
-    {
-        BindReference = bindReference;
-        _current = this;
-    }
+    public Message() => _current = this;
 
     public static Message Current => _current ?? throw new InvalidOperationException("No message is written or read.");
 
+    /// <summary>Makes a grain reference that calls through the silo that reads.</summary>
     public Func<GrainId, Type, object>? BindReference { get; set; }
 
-    public void Dispose() => _current = _outer;
+    /// <summary>In a copy: whether objects of a type are handed over as they are.</summary>
+    public Func<Type, bool>? Shares { get; init; }
+
+    public void Dispose() => _current = null;
+
+    public GrainId IdOf(GrainReference reference)
+    {
+        BindReference ??= reference.Runtime.Cast;
+        return reference.GrainId;
+    }
 
     public override string GetReference(object value, out bool alreadyExists)
     {
-        _ids ??= new(ReferenceEqualityComparer.Instance);
         alreadyExists = _ids.TryGetValue(value, out var id);
-        if (id is null)
-            _ids.Add(value, id = $"{_ids.Count}");
+        if (id is not null)
+            return id;
+        _ids.Add(value, id = $"{_ids.Count}");
+        if (Shares?.Invoke(value.GetType()) == true)
+        {
+            // Written as if it had been written already, it is found when the copy is read.
+            _objects.Add(id, value);
+            alreadyExists = true;
+        }
         return id;
     }
 
     public override void AddReference(string referenceId, object value)
     {
-        if (!(_objects ??= new(StringComparer.Ordinal)).TryAdd(referenceId, value))
+        if (!_objects.TryAdd(referenceId, value))
             throw new JsonException($"Two objects are number {referenceId}.");
     }
 
-    public override object ResolveReference(string referenceId) => _objects?.GetValueOrDefault(referenceId)
+    public override object ResolveReference(string referenceId) => _objects.GetValueOrDefault(referenceId)
         ?? throw new JsonException($"The message refers to object {referenceId}, which it does not hold.");
-
-    /// <summary>Takes a value along as it is, under a number.</summary>
-    public int Share(object? value)
-    {
-        (_shared ??= []).Add(value);
-        return _shared.Count - 1;
-    }
-
-    public object? Shared(int index) => _shared![index];
 }
 
 /// <summary>Has shared and circular references stay so.</summary>

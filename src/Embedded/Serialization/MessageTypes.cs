@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Collections.ObjectModel;
 using System.Net;
-using System.Reflection;
 using System.Reflection.Metadata;
 using Orleans;
 using Orleans.Runtime;
@@ -21,20 +20,15 @@ internal sealed class MessageTypes
     ];
 
     private static readonly ImmutableHashSet<Type> Leaves =
-    [
-        .. Keys, typeof(IPAddress), typeof(IPEndPoint), typeof(SiloAddress), typeof(GrainId), typeof(GrainType), typeof(GrainInterfaceType),
-        typeof(IdSpan),
-    ];
-
-    private static readonly ImmutableHashSet<Type> MutableLeaves = [typeof(object), typeof(Memory<byte>), typeof(ReadOnlyMemory<byte>)];
+        [.. Keys, typeof(IPAddress), typeof(IPEndPoint), typeof(SiloAddress), typeof(GrainId)];
 
     private static readonly ImmutableHashSet<Type> Mutable =
     [
-        typeof(List<>), typeof(HashSet<>), typeof(Queue<>), typeof(Stack<>), typeof(SortedSet<>), typeof(ReadOnlyCollection<>),
-        typeof(Dictionary<,>), typeof(SortedDictionary<,>), typeof(IEnumerable<>), typeof(ICollection<>), typeof(IList<>), typeof(ISet<>),
-        typeof(IDictionary<,>), typeof(IReadOnlyCollection<>), typeof(IReadOnlyList<>), typeof(IReadOnlySet<>),
-        typeof(IReadOnlyDictionary<,>), typeof(IImmutableList<>), typeof(IImmutableDictionary<,>),
-        typeof(Tuple<>), typeof(Tuple<,>), typeof(Tuple<,,>), typeof(Tuple<,,,>),
+        typeof(object), typeof(List<>), typeof(HashSet<>), typeof(Queue<>), typeof(Stack<>), typeof(SortedSet<>),
+        typeof(ReadOnlyCollection<>), typeof(Dictionary<,>), typeof(SortedDictionary<,>), typeof(IEnumerable<>), typeof(ICollection<>),
+        typeof(IList<>), typeof(ISet<>), typeof(IDictionary<,>), typeof(IReadOnlyCollection<>), typeof(IReadOnlyList<>),
+        typeof(IReadOnlyDictionary<,>), typeof(IImmutableList<>), typeof(IImmutableDictionary<,>), typeof(Tuple<>), typeof(Tuple<,>),
+        typeof(Tuple<,,>), typeof(Tuple<,,,>),
     ];
 
     /// <summary>As little to be changed as their type arguments are.</summary>
@@ -43,7 +37,6 @@ internal sealed class MessageTypes
         typeof(Nullable<>), typeof(KeyValuePair<,>), typeof(ImmutableArray<>), typeof(ImmutableList<>), typeof(ImmutableHashSet<>),
         typeof(ImmutableDictionary<,>), typeof(ImmutableSortedDictionary<,>), typeof(ValueTuple<>), typeof(ValueTuple<,>),
         typeof(ValueTuple<,,>), typeof(ValueTuple<,,,>), typeof(ValueTuple<,,,,>), typeof(ValueTuple<,,,,,>), typeof(ValueTuple<,,,,,,>),
-        typeof(ValueTuple<,,,,,,,>),
     ];
 
     private readonly ConcurrentDictionary<string, Type> _named = new(StringComparer.Ordinal);
@@ -54,7 +47,7 @@ internal sealed class MessageTypes
     public MessageTypes(IEnumerable<Type> serializable)
     {
         Serializable = [.. serializable];
-        foreach (var type in Leaves.Concat(MutableLeaves).Concat(Mutable).Concat(Fixed).Concat(Serializable))
+        foreach (var type in Leaves.Concat(Mutable).Concat(Fixed).Concat(Serializable))
             Name(type);
     }
 
@@ -110,22 +103,23 @@ internal sealed class MessageTypes
             return;
         if (type.IsEnum)
             Name(type);
-        foreach (var part in PartsOf(type))
+        foreach (var (part, member) in PartsOf(type))
         {
             try
             {
-                Check(part.Type, seen);
+                Check(part, seen);
             }
-            catch (UnsupportedTypeException e) when (part.Member is not null)
+            catch (UnsupportedTypeException e) when (member is not null)
             {
-                throw new UnsupportedTypeException($"{type} cannot be sent because of {part.Member.Name}: {e.Message}");
+                throw new UnsupportedTypeException($"{type} cannot be sent because of {member}: {e.Message}");
             }
         }
     }
 
-    private static IEnumerable<Part> PartsOf(Type type)
+    /// <summary>The types that a type consists of, with the members that are of them where it declares such.</summary>
+    private static IEnumerable<(Type Type, string? Member)> PartsOf(Type type)
     {
-        if (Leaves.Contains(type) || MutableLeaves.Contains(type) || type.IsEnum)
+        if (Leaves.Contains(type) || type.IsEnum)
             return [];
         if (typeof(IAddressable).IsAssignableFrom(type))
             return type.IsInterface
@@ -133,16 +127,16 @@ internal sealed class MessageTypes
                 : throw new UnsupportedTypeException($"{type} cannot be sent: send a grain as its interface, with AsReference.");
         if (type.IsArray)
             return type.GetArrayRank() == 1
-                ? [new Part(null, type.GetElementType()!)]
+                ? [(type.GetElementType()!, null)]
                 : throw new UnsupportedTypeException($"{type} cannot be sent: only arrays of one dimension can.");
         var definition = type.IsGenericType ? type.GetGenericTypeDefinition() : type;
         if (Mutable.Contains(definition) || Fixed.Contains(definition))
             return HasKeys(definition) && type.GetGenericArguments()[0] is var key && !key.IsEnum && !Keys.Contains(key)
                 ? throw new UnsupportedTypeException(
                     $"{type} cannot be sent: of dictionaries, only a Dictionary can have {key} for its keys.")
-                : type.GetGenericArguments().Select(argument => new Part(null, argument));
+                : type.GetGenericArguments().Select(argument => (argument, (string?)null));
         if (type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false))
-            return MemberShape.Of(type).Select(field => new Part(MemberShape.SourceOf(field), field.FieldType));
+            return MemberShape.Of(type).Select(field => (field.FieldType, (string?)MemberShape.SourceOf(field).Name));
         return typeof(Exception).IsAssignableFrom(type)
             ? []
             : throw new UnsupportedTypeException($"{type} cannot be sent: it has no [GenerateSerializer].");
@@ -159,11 +153,8 @@ internal sealed class MessageTypes
         if (type.IsDefined(typeof(ImmutableAttribute), inherit: false) && (type.IsSealed || type.IsValueType))
             return true;
         var isFixed = type.IsGenericType ? Fixed.Contains(type.GetGenericTypeDefinition()) : type.IsValueType;
-        return isFixed && PartsOf(type).All(part =>
-            part.Member?.IsDefined(typeof(ImmutableAttribute)) == true || IsImmutable(part.Type, outer.Add(type)));
+        return isFixed && PartsOf(type).All(part => IsImmutable(part.Type, outer.Add(type)));
     }
-
-    private readonly record struct Part(MemberInfo? Member, Type Type);
 }
 
 /// <summary>A type that cannot be an argument or a result of a grain call; the message names it and says why.</summary>

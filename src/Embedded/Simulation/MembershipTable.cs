@@ -9,7 +9,6 @@ namespace OrleansInference.Embedded.Simulation;
 internal sealed class MembershipTable(SimulationLoop loop, Random random)
 {
     private readonly List<MembershipChange> _changes = [];
-    private readonly Dictionary<SiloAddress, int> _deaths = [];
     private readonly List<SimulatedMembership> _views = [];
 
     /// <summary>How long a silo takes at most to look again. As in the engine, 500 ms.</summary>
@@ -23,17 +22,12 @@ internal sealed class MembershipTable(SimulationLoop loop, Random random)
 
     public bool IsAlive(SiloAddress silo) => Members.ContainsKey(silo);
 
-    /// <summary>The number of the change that was a silo's death; null while it lives, or never did.</summary>
-    public int? DeathOf(SiloAddress silo) => _deaths.TryGetValue(silo, out var change) ? change : null;
-
     public void Put(Member member) => Add(Members.SetItem(member.Silo, member), member, member.Status);
 
     public void Remove(SiloAddress silo)
     {
-        if (!Members.TryGetValue(silo, out var member))
-            return;
-        _deaths[silo] = _changes.Count;
-        Add(Members.Remove(silo), member, SiloStatus.Dead);
+        if (Members.TryGetValue(silo, out var member))
+            Add(Members.Remove(silo), member, SiloStatus.Dead);
     }
 
     internal void Watch(SimulatedMembership view) => _views.Add(view);

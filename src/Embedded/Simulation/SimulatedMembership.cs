@@ -22,13 +22,6 @@ internal sealed class SimulatedMembership : IClusterMembership
 
     public event Action<Member, SiloStatus>? Changed;
 
-    // A simulated silo does not lose its place without being killed.
-    public event Action<string>? Evicted
-    {
-        add { }
-        remove { }
-    }
-
     public SimulatedProcess Process { get; }
 
     public Member Self => _self ?? throw new InvalidOperationException("The silo has not started.");
@@ -38,8 +31,6 @@ internal sealed class SimulatedMembership : IClusterMembership
     internal SimulatedEvent Poll { get; }
 
     public bool IsAlive(SiloAddress silo) => _table.IsAlive(silo);
-
-    public bool WasMember(SiloAddress silo) => _table.DeathOf(silo) < _seen;
 
     public async Task JoinAsync(MemberProfile profile, Func<Member, Task> listen, CancellationToken cancellation)
     {
@@ -68,11 +59,7 @@ internal sealed class SimulatedMembership : IClusterMembership
         return Task.CompletedTask;
     }
 
-    public Task LeaveAsync()
-    {
-        Abandon();
-        return Task.CompletedTask;
-    }
+    public void Leave() => Abandon();
 
     public void Abandon()
     {

@@ -101,13 +101,9 @@ public sealed class DirectoryTests : IDisposable
 
 #pragma warning disable CS0067 // Nothing changes here.
         public event Action<Member, SiloStatus>? Changed;
-
-        public event Action<string>? Evicted;
 #pragma warning restore CS0067
 
         public bool IsAlive(SiloAddress silo) => !Dead.Contains(silo);
-
-        public bool WasMember(SiloAddress silo) => Dead.Contains(silo);
 
         public Task JoinAsync(MemberProfile profile, Func<Member, Task> listen, CancellationToken cancellation) => Task.CompletedTask;
 
@@ -115,7 +111,9 @@ public sealed class DirectoryTests : IDisposable
 
         public Task BeginLeaveAsync() => Task.CompletedTask;
 
-        public Task LeaveAsync() => Task.CompletedTask;
+        public void Leave()
+        {
+        }
 
         public void Abandon()
         {

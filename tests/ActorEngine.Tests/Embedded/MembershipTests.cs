@@ -147,7 +147,7 @@ public sealed class MembershipTests : IDisposable
     {
         ProcessIdentity.Kill(Environment.ProcessId, ProcessIdentity.StartOfSelf).ShouldBeFalse();
         ProcessIdentity.StartOf(Environment.ProcessId).ShouldBe(ProcessIdentity.StartOfSelf);
-        ProcessIdentity.StartOf(1).ShouldNotBeNull();
+        ProcessIdentity.StartOf(1).ShouldNotBe(ProcessIdentity.StartOfSelf);
         ProcessIdentity.Kill(1, start: -1).ShouldBeFalse();
         ProcessIdentity.Kill(int.MaxValue, start: 0).ShouldBeFalse();
     }

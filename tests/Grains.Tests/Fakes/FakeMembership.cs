@@ -11,12 +11,6 @@ internal sealed class FakeMembership : ISiloStatusOracle, ISiloMetadataCache
 {
     private readonly Dictionary<SiloAddress, (SiloStatus Status, SiloMetadata Metadata)> _silos = [];
 
-    public SiloStatus CurrentStatus => SiloStatus.Active;
-
-    public string SiloName => "silo-0";
-
-    public SiloAddress SiloAddress { get; } = Silos.Address(0);
-
     public FakeMembership With(int number, DeviceProfile? profile)
     {
         _silos[Silos.Address(number)] = (SiloStatus.Active, Silos.Metadata(profile is null ? [] : DeviceLabels.From(profile)));
@@ -34,15 +28,22 @@ internal sealed class FakeMembership : ISiloStatusOracle, ISiloMetadataCache
     public Dictionary<SiloAddress, SiloStatus> GetApproximateSiloStatuses(bool onlyActive = false) => _silos
         .Where(silo => !onlyActive || silo.Value.Status == SiloStatus.Active).ToDictionary(silo => silo.Key, silo => silo.Value.Status);
 
+    public bool IsDeadSilo(SiloAddress silo) => GetApproximateSiloStatus(silo) == SiloStatus.Dead;
+
+    // Microsoft Orleans asks for these as well.
+#pragma warning disable CA1822
+    public SiloStatus CurrentStatus => SiloStatus.Active;
+
+    public string SiloName => "silo-0";
+
+    public SiloAddress SiloAddress { get; } = Silos.Address(0);
+
     public bool TryGetSiloName(SiloAddress siloAddress, [NotNullWhen(true)] out string? siloName)
     {
         siloName = siloAddress.ToString();
         return true;
     }
 
-    public bool IsDeadSilo(SiloAddress silo) => GetApproximateSiloStatus(silo) == SiloStatus.Dead;
-
-    // Microsoft Orleans asks for these two as well.
     public SiloAddress[] GetActiveSilos() => [.. GetApproximateSiloStatuses(onlyActive: true).Keys];
 
     public bool IsFunctionalDirectory(SiloAddress siloAddress) => GetApproximateSiloStatus(siloAddress) == SiloStatus.Active;
@@ -50,4 +51,5 @@ internal sealed class FakeMembership : ISiloStatusOracle, ISiloMetadataCache
     public bool SubscribeToSiloStatusEvents(ISiloStatusListener observer) => true;
 
     public bool UnSubscribeFromSiloStatusEvents(ISiloStatusListener observer) => true;
+#pragma warning restore CA1822
 }

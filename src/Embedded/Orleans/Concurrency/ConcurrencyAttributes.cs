@@ -1,4 +1,3 @@
-using Orleans.Metadata;
 using Orleans.Placement;
 using Orleans.Runtime;
 
@@ -6,11 +5,7 @@ namespace Orleans.Concurrency;
 
 /// <summary>Calls to the grain may run interleaved at their awaits.</summary>
 [AttributeUsage(AttributeTargets.Class)]
-public sealed class ReentrantAttribute : Attribute, IGrainPropertiesProviderAttribute
-{
-    public void Populate(IServiceProvider services, Type grainClass, GrainType grainType, Dictionary<string, string> properties) =>
-        properties[WellKnownGrainTypeProperties.Reentrant] = "true";
-}
+public sealed class ReentrantAttribute : Attribute;
 
 /// <summary>The method may run interleaved with whatever the grain runs.</summary>
 [AttributeUsage(AttributeTargets.Method)]
@@ -22,7 +17,7 @@ public sealed class OneWayAttribute : Attribute;
 
 /// <summary>The grain may have several activations, each on the silo that calls.</summary>
 [AttributeUsage(AttributeTargets.Class)]
-public sealed class StatelessWorkerAttribute : PlacementAttribute, IGrainPropertiesProviderAttribute
+public sealed class StatelessWorkerAttribute : PlacementAttribute
 {
     public StatelessWorkerAttribute() : base(new StatelessWorkerPlacement())
     {

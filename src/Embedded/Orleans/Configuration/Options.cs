@@ -37,13 +37,6 @@ public class SiloOptions
     public string SiloName { get; set; } = null!;
 }
 
-public class ClusterOptions
-{
-    public string ClusterId { get; set; } = "default";
-
-    public string ServiceId { get; set; } = "default";
-}
-
 /// <summary>The grain classes and interfaces that this silo hosts; filled from the loaded assemblies.</summary>
 public class GrainTypeOptions
 {

@@ -1,44 +1,21 @@
 namespace Orleans;
 
 /// <summary>Why an activation ends.</summary>
-public readonly struct DeactivationReason
+public readonly struct DeactivationReason(DeactivationReasonCode code, string text)
 {
-    public DeactivationReason(DeactivationReasonCode code, string text) : this(code, null, text)
-    {
-    }
+    public string Description { get; } = text;
 
-    public DeactivationReason(DeactivationReasonCode code, Exception? exception, string text)
-    {
-        ReasonCode = code;
-        Exception = exception;
-        Description = text;
-    }
+    public DeactivationReasonCode ReasonCode { get; } = code;
 
-    public string Description { get; }
-
-    public DeactivationReasonCode ReasonCode { get; }
-
-    public Exception? Exception { get; }
-
-    public override string ToString() => Exception is null
-        ? $"{ReasonCode}: {Description}"
-        : $"{ReasonCode}: {Description}. Exception: {Exception}";
+    public override string ToString() => $"{ReasonCode}: {Description}";
 }
 
 [GenerateSerializer]
 public enum DeactivationReasonCode : byte
 {
-    None,
-    ShuttingDown,
-    ActivationFailed,
-    DirectoryFailure,
-    ActivationIdle,
-    ActivationUnresponsive,
-    DuplicateActivation,
-    IncompatibleRequest,
-    ApplicationError,
-    ApplicationRequested,
-    Migrating,
-    RuntimeRequested,
-    HighMemoryPressure,
+    None = 0,
+    ShuttingDown = 1,
+    ActivationIdle = 4,
+    ApplicationRequested = 9,
+    Migrating = 10,
 }

@@ -3,10 +3,6 @@ namespace Orleans.Runtime;
 [GenerateSerializer]
 public class OrleansException : Exception
 {
-    public OrleansException() : base("Unexpected error.")
-    {
-    }
-
     public OrleansException(string message) : base(message)
     {
     }
@@ -33,10 +29,6 @@ public class OrleansMessageRejectionException : OrleansException
 [GenerateSerializer]
 public sealed class SiloUnavailableException : OrleansMessageRejectionException
 {
-    public SiloUnavailableException() : base("Silo unavailable")
-    {
-    }
-
     public SiloUnavailableException(string msg) : base(msg)
     {
     }
@@ -48,30 +40,8 @@ public sealed class SiloUnavailableException : OrleansMessageRejectionException
 
 /// <summary>A bound was reached, such as the length of a grain's mailbox.</summary>
 [GenerateSerializer]
-public sealed class LimitExceededException : OrleansException
-{
-    public LimitExceededException() : base("Limit exceeded")
-    {
-    }
-
-    public LimitExceededException(string message) : base(message)
-    {
-    }
-
-    public LimitExceededException(string message, Exception innerException) : base(message, innerException)
-    {
-    }
-}
+public sealed class LimitExceededException(string message) : OrleansException(message);
 
 /// <summary>The host cannot start as configured; the message says what to change.</summary>
 [GenerateSerializer]
-public sealed class OrleansConfigurationException : Exception
-{
-    public OrleansConfigurationException(string message) : base(message)
-    {
-    }
-
-    public OrleansConfigurationException(string message, Exception innerException) : base(message, innerException)
-    {
-    }
-}
+public sealed class OrleansConfigurationException(string message) : Exception(message);

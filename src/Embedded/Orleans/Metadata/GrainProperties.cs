@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Orleans.Runtime;
 
 namespace Orleans.Metadata;
 
@@ -18,15 +17,6 @@ public sealed class GrainProperties
 public static class WellKnownGrainTypeProperties
 {
     public const string PlacementStrategy = "placement-strategy";
-    public const string IdleDeactivationPeriod = "idle-duration";
-    public const string IndefiniteIdleDeactivationPeriodValue = "indefinite";
     public const string TypeName = "type-name";
     public const string FullTypeName = "full-type-name";
-    public const string Reentrant = "reentrant";
-}
-
-/// <summary>An attribute that adds to the properties of the grain class it stands on.</summary>
-public interface IGrainPropertiesProviderAttribute
-{
-    void Populate(IServiceProvider services, Type grainClass, GrainType grainType, Dictionary<string, string> properties);
 }

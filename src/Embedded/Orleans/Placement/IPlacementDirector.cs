@@ -23,8 +23,6 @@ public interface IPlacementContext
 {
     SiloAddress LocalSilo { get; }
 
-    SiloStatus LocalSiloStatus { get; }
-
     /// <summary>The active silos that have the grain class; throws when there is none.</summary>
     SiloAddress[] GetCompatibleSilos(PlacementTarget target);
 }

@@ -1,11 +1,10 @@
-using Orleans.Metadata;
 using Orleans.Runtime;
 
 namespace Orleans.Placement;
 
 /// <summary>Names the strategy that places activations of a grain class.</summary>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
-public abstract class PlacementAttribute : Attribute, IGrainPropertiesProviderAttribute
+public abstract class PlacementAttribute : Attribute
 {
     protected PlacementAttribute(PlacementStrategy placement)
     {

@@ -5,8 +5,6 @@ namespace Orleans.Runtime;
 /// <summary>How a grain class is placed; a director of the same silo carries it out.</summary>
 public abstract class PlacementStrategy
 {
-    public virtual bool IsUsingGrainDirectory => true;
-
     public virtual void Initialize(GrainProperties properties)
     {
     }

@@ -13,8 +13,6 @@ internal sealed class StatelessWorkerPlacement : PlacementStrategy
 
     internal StatelessWorkerPlacement(int maxLocal) => MaxLocal = maxLocal > 0 ? maxLocal : Environment.ProcessorCount;
 
-    public override bool IsUsingGrainDirectory => false;
-
     public int MaxLocal { get; private set; }
 
     public override void Initialize(GrainProperties properties)

@@ -1,14 +1,9 @@
-
 namespace Orleans.Runtime;
 
 /// <summary>Which grain: the name of its class and its key, written type/key.</summary>
-[GenerateSerializer, Immutable]
-public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>
+public readonly record struct GrainId : IComparable<GrainId>
 {
-    [Id(0)]
     private readonly GrainType _type;
-
-    [Id(1)]
     private readonly IdSpan _key;
 
     public GrainId(GrainType type, IdSpan key)
@@ -21,8 +16,6 @@ public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>
 
     public IdSpan Key => _key;
 
-    public bool IsDefault => _type.IsDefault && _key.IsDefault;
-
     public static GrainId Create(string type, string key) => Create(GrainType.Create(type), key);
 
     public static GrainId Create(GrainType type, string key)
@@ -31,14 +24,6 @@ public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>
         return new GrainId(type, IdSpan.Create(key));
     }
 
-    public static GrainId Create(GrainType type, IdSpan key) => new(type, key);
-
-    public bool Equals(GrainId other) => _key.Equals(other._key) && _type.Equals(other._type);
-
-    public override bool Equals(object? obj) => obj is GrainId other && Equals(other);
-
-    public override int GetHashCode() => HashCode.Combine(_type, _key);
-
     public int CompareTo(GrainId other)
     {
         var byType = _type.CompareTo(other._type);
@@ -46,8 +31,4 @@ public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>
     }
 
     public override string ToString() => $"{_type}/{_key}";
-
-    public static bool operator ==(GrainId left, GrainId right) => left.Equals(right);
-
-    public static bool operator !=(GrainId left, GrainId right) => !left.Equals(right);
 }

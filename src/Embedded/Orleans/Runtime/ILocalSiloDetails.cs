@@ -4,7 +4,5 @@ public interface ILocalSiloDetails
 {
     string Name { get; }
 
-    string ClusterId { get; }
-
     SiloAddress SiloAddress { get; }
 }

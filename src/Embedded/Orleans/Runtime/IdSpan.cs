@@ -3,13 +3,10 @@ using System.Text;
 namespace Orleans.Runtime;
 
 /// <summary>UTF-8 text of an identity, with its hash.</summary>
-[GenerateSerializer, Immutable]
 public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan>
 {
-    [NonSerialized]
     private readonly int _hashCode;
 
-    [Id(0)]
     private readonly byte[]? _value;
 
     public IdSpan(byte[] value)
@@ -17,10 +14,6 @@ public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan>
         _value = value;
         _hashCode = HashOf(value);
     }
-
-    public ReadOnlyMemory<byte> Value => _value;
-
-    public bool IsDefault => _value is null || _value.Length == 0;
 
     public static IdSpan Create(string id) => new(Encoding.UTF8.GetBytes(id));
 

@@ -7,7 +7,6 @@ using System.Text.Json.Serialization;
 namespace Orleans.Runtime;
 
 /// <summary>One run of one silo, written address:port@generation. Never used twice.</summary>
-[Immutable]
 [JsonConverter(typeof(SiloAddressConverter))]
 public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddress>
 {
@@ -23,11 +22,9 @@ public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddre
 
     public static SiloAddress Zero { get; } = New(IPAddress.Any, 0, 0);
 
-    [Id(0)]
     public IPEndPoint Endpoint { get; }
 
     /// <summary>Later runs of a silo have larger generations.</summary>
-    [Id(1)]
     public int Generation { get; }
 
     public static SiloAddress New(IPEndPoint ep, int gen) => new(ep, gen);

@@ -2,7 +2,6 @@ using System.Collections.ObjectModel;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using OrleansInference.Embedded.Hosting;
@@ -10,7 +9,7 @@ using OrleansInference.Embedded.Hosting;
 namespace Orleans.TestingHost;
 
 /// <summary>Several silos in this process, and a client.</summary>
-public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
+public sealed class InProcessTestCluster : IAsyncDisposable
 {
     private readonly List<InProcessSiloHandle> _silos = [];
 
@@ -37,18 +36,6 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
         await WaitForLivenessToStabilizeAsync();
     }
 
-    public async Task InitializeClientAsync()
-    {
-        var host = NewHost("client");
-        foreach (var configure in Options.ClientHostConfigurationDelegates)
-            configure(host);
-        host.UseOrleans(client => client.Configure<EmbeddedClusterOptions>(options => options.IsClient = true));
-        _client = host.Build();
-        await _client.StartAsync();
-    }
-
-    public IEnumerable<InProcessSiloHandle> GetActiveSilos() => _silos.Where(silo => silo.IsActive);
-
     public async Task<InProcessSiloHandle> StartAdditionalSiloAsync()
     {
         var specific = new InProcessTestSiloSpecificOptions { SiloName = $"Silo_{_started++}" };
@@ -57,12 +44,7 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
             configure(specific, host);
         var built = host.Build();
         await built.StartAsync();
-        var handle = new InProcessSiloHandle
-        {
-            SiloHost = built,
-            Name = specific.SiloName,
-            SiloAddress = built.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress,
-        };
+        var handle = new InProcessSiloHandle { SiloHost = built, Name = specific.SiloName };
         _silos.Add(handle);
         return handle;
     }
@@ -78,8 +60,6 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
         while (!IsStable())
             await Task.Delay(10, limit.Token);
     }
-
-    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     public async ValueTask DisposeAsync()
     {
@@ -109,20 +89,29 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
         }
     }
 
+    private async Task InitializeClientAsync()
+    {
+        var host = NewHost("client");
+        foreach (var configure in Options.ClientHostConfigurationDelegates)
+            configure(host);
+        host.UseOrleans(client => client.Configure<EmbeddedClusterOptions>(options => options.IsClient = true));
+        _client = host.Build();
+        await _client.StartAsync();
+    }
+
     private HostApplicationBuilder NewHost(string name)
     {
         var host = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         host.Logging.SetMinimumLevel(LogLevel.Warning);
-        host.UseOrleans(silo => silo
-            .UseEmbeddedClustering(_folder, name)
-            .Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (Options.ClusterId, Options.ServiceId)));
+        host.UseOrleans(silo => silo.UseEmbeddedClustering(_folder, name));
         return host;
     }
 
     private bool IsStable()
     {
-        var active = GetActiveSilos().Select(silo => silo.SiloAddress).ToHashSet();
-        return GetActiveSilos().Select(silo => silo.ServiceProvider)
+        var silos = _silos.FindAll(silo => silo.IsActive);
+        var active = silos.Select(silo => silo.SiloAddress).ToHashSet();
+        return silos.Select(silo => silo.ServiceProvider)
             .Concat(_client is null ? [] : [_client.Services])
             .All(host => active.SetEquals(host.GetRequiredService<ISiloStatusOracle>().GetApproximateSiloStatuses(onlyActive: true).Keys));
     }

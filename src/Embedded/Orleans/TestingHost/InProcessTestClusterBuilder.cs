@@ -4,25 +4,9 @@ using Orleans.Hosting;
 namespace Orleans.TestingHost;
 
 /// <summary>Configures a cluster of several silos in this process.</summary>
-public sealed class InProcessTestClusterBuilder
+public sealed class InProcessTestClusterBuilder(short initialSilosCount)
 {
-    public InProcessTestClusterBuilder() : this(2)
-    {
-    }
-
-    public InProcessTestClusterBuilder(short initialSilosCount)
-    {
-        Options = new InProcessTestClusterOptions
-        {
-            InitialSilosCount = initialSilosCount,
-            ClusterId = CreateClusterId(),
-            ServiceId = Guid.NewGuid().ToString("N"),
-        };
-    }
-
-    public InProcessTestClusterOptions Options { get; }
-
-    public static string CreateClusterId() => $"testcluster-{Guid.NewGuid():N}";
+    public InProcessTestClusterOptions Options { get; } = new() { InitialSilosCount = initialSilosCount };
 
     public InProcessTestClusterBuilder ConfigureHost(Action<IHostApplicationBuilder> configureDelegate)
     {
@@ -31,13 +15,9 @@ public sealed class InProcessTestClusterBuilder
         return this;
     }
 
-    public InProcessTestClusterBuilder ConfigureSilo(Action<InProcessTestSiloSpecificOptions, ISiloBuilder> configureSiloDelegate) =>
-        ConfigureSiloHost((options, host) => host.UseOrleans(silo => configureSiloDelegate(options, silo)));
-
-    public InProcessTestClusterBuilder ConfigureSiloHost(
-        Action<InProcessTestSiloSpecificOptions, IHostApplicationBuilder> configureSiloHostDelegate)
+    public InProcessTestClusterBuilder ConfigureSilo(Action<InProcessTestSiloSpecificOptions, ISiloBuilder> configureSiloDelegate)
     {
-        Options.SiloHostConfigurationDelegates.Add(configureSiloHostDelegate);
+        Options.SiloHostConfigurationDelegates.Add((options, host) => host.UseOrleans(silo => configureSiloDelegate(options, silo)));
         return this;
     }
 

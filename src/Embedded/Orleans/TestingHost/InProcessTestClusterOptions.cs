@@ -4,10 +4,6 @@ namespace Orleans.TestingHost;
 
 public sealed class InProcessTestClusterOptions
 {
-    public string ClusterId { get; set; } = null!;
-
-    public string ServiceId { get; set; } = null!;
-
     public short InitialSilosCount { get; set; }
 
     public bool InitializeClientOnDeploy { get; set; } = true;

@@ -1,0 +1,176 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+using OrleansInference.Embedded.Calls;
+using OrleansInference.Embedded.Directory;
+using OrleansInference.Embedded.Membership;
+using OrleansInference.Embedded.Scheduling;
+using OrleansInference.Embedded.Transport;
+
+namespace OrleansInference.Embedded.Hosting;
+
+/// <summary>
+/// What passes between this silo and the others beside calls: who comes and goes, and whether those that are there run. Counts its own
+/// ticks and not time, so that a machine that slept does not find everybody else frozen when it wakes.
+/// </summary>
+internal sealed class SiloPeers(
+    IClusterMembership membership,
+    SiloStatusOracle statuses,
+    IActivationDirectory directory,
+    ITransport transport,
+    CallRouter router,
+    CallReceiver receiver,
+    IWorkQueue work,
+    TimeProvider time,
+    IOptions<EmbeddedClusterOptions> options,
+    ILogger<SiloPeers> logger) : ITransportHandler, IDisposable
+{
+    /// <summary>A dying process closes its connections a moment before its lock is free.</summary>
+    private static readonly ImmutableArray<TimeSpan> ProbeDelays =
+        [.. new[] { 0, 5, 20, 100 }.Select(delay => TimeSpan.FromMilliseconds(delay))];
+
+    /// <summary>How long a silo that stops waits until its peers have stopped calling it.</summary>
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The ticks of the watch since a peer was heard of.</summary>
+    private readonly ConcurrentDictionary<SiloAddress, StrongBox<int>> _silences = new();
+    private readonly ConcurrentDictionary<SiloAddress, TaskCompletionSource> _draining = new();
+    private ITimer? _watch;
+
+    private IEnumerable<Member> Peers => membership.Members.Values.Where(member => !member.Silo.Equals(membership.Self.Silo));
+
+    /// <summary>Begins to look for peers that do not run.</summary>
+    public void Watch()
+    {
+        if (options.Value.WatchesPeers)
+            _watch = time.CreateTimer(_ => OnTick(), null, options.Value.PingPeriod, options.Value.PingPeriod);
+    }
+
+    public void Dispose() => _watch?.Dispose();
+
+    /// <summary>Tells every peer.</summary>
+    public Task SendAsync(FrameKind kind) => Task.WhenAll(Peers.Select(peer => SendAsync(peer.Silo, kind)));
+
+    /// <summary>Has the peers stop calling. Frames keep their order: once a peer has answered, every request it sent is here.</summary>
+    public async Task DrainAsync()
+    {
+        foreach (var peer in Peers)
+            _draining[peer.Silo] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await SendAsync(FrameKind.Leaving);
+        await Task.WhenAny(Task.WhenAll(_draining.Values.Select(drained => drained.Task.FollowAsync())), Task.Delay(DrainTimeout, time));
+    }
+
+    public void OnFrame(SiloAddress from, FrameKind kind, ReadOnlyMemory<byte> body)
+    {
+        if (_silences.TryGetValue(from, out var silence))
+            Volatile.Write(ref silence.Value, 0);
+        switch (kind)
+        {
+            case FrameKind.Request:
+                receiver.OnRequest(from, body);
+                break;
+            case FrameKind.Response:
+                router.OnResponse(from, body);
+                break;
+            case FrameKind.Cancel:
+                receiver.OnCancel(from, body);
+                break;
+            case FrameKind.Ping:
+                work.Post(() => SendAsync(from, FrameKind.Pong), logger);
+                break;
+            case FrameKind.Leaving:
+                work.Post(() => SendAsync(from, FrameKind.LeavingSeen), logger);
+                break;
+            case FrameKind.LeavingSeen:
+                OnDrained(from);
+                break;
+            case FrameKind.Changed:
+            case FrameKind.Hello when !membership.Members.ContainsKey(from):
+                work.Post(membership.RefreshAsync, logger);
+                break;
+        }
+    }
+
+    public void OnConnectionLost(SiloAddress peer)
+    {
+        OnDrained(peer);
+        router.OnSiloLost(peer);
+        work.Post(() => ProbeAsync(peer), logger);
+    }
+
+    public void OnMemberChanged(Member member, SiloStatus status)
+    {
+        statuses.OnSeen(member.Silo);
+        if (status != SiloStatus.Dead)
+        {
+            if (!member.Silo.Equals(membership.Self.Silo))
+                work.Post(() => FollowAsync(transport.ConnectAsync(member)), logger);
+            return;
+        }
+        _silences.TryRemove(member.Silo, out _);
+        router.OnSiloLost(member.Silo);
+        // One silo of those that are left is enough. One that left in order has left nothing.
+        if (member.Status == SiloStatus.Active && membership.Self.Silo.Equals(membership.Members.Keys.Min()))
+            work.Post(() => directory.RemoveAllAsync(member.Silo), logger);
+    }
+
+    private void OnDrained(SiloAddress peer)
+    {
+        if (_draining.TryGetValue(peer, out var drained))
+            drained.TrySetResult();
+    }
+
+    private void OnTick()
+    {
+        foreach (var peer in Peers)
+        {
+            var silence = Interlocked.Increment(ref _silences.GetOrAdd(peer.Silo, static _ => new StrongBox<int>(1)).Value);
+            if (silence > options.Value.MissedPings)
+                work.Post(() => FenceAsync(peer), logger);
+            else if (silence > 1)
+                work.Post(() => SendAsync(peer.Silo, FrameKind.Ping), logger);
+        }
+    }
+
+    private Task FenceAsync(Member peer)
+    {
+        logger.MemberFrozen(peer.Profile.Name, peer.Silo, options.Value.MissedPings, peer.ProcessId);
+        membership.Fence(peer);
+        return membership.RefreshAsync();
+    }
+
+    private async Task ProbeAsync(SiloAddress peer)
+    {
+        foreach (var delay in ProbeDelays)
+        {
+            await Task.Delay(delay, time);
+            if (!membership.Members.ContainsKey(peer))
+                return;
+            await membership.RefreshAsync();
+        }
+    }
+
+    private async Task SendAsync(SiloAddress to, FrameKind kind)
+    {
+        // Who has just joined may be heard before it is seen.
+        if (!membership.Members.ContainsKey(to))
+            await membership.RefreshAsync();
+        if (membership.Members.TryGetValue(to, out var member))
+            await FollowAsync(transport.SendAsync(member, kind, default, default));
+    }
+
+    private static async Task FollowAsync(Task sending)
+    {
+        try
+        {
+            await sending;
+        }
+        catch (IOException)
+        {
+            // The end of a connection is noticed where it ends, and that of a silo by its lock.
+        }
+    }
+}
