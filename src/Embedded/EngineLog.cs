@@ -9,8 +9,8 @@ internal static partial class EngineLog
     [LoggerMessage(LogLevel.Critical, "This silo stops: its membership files are gone from {Folder}")]
     public static partial void SiloEvicted(this ILogger logger, string folder);
 
-    [LoggerMessage(LogLevel.Information, "Member {Name} ({Silo}) is {Status}")]
-    public static partial void MemberSeen(this ILogger logger, string name, SiloAddress silo, SiloStatus status);
+    [LoggerMessage("Member {Name} ({Silo}) is {Status}")]
+    public static partial void MemberSeen(this ILogger logger, LogLevel level, string name, SiloAddress silo, SiloStatus status);
 
     [LoggerMessage(LogLevel.Warning, "Member {Name} ({Silo}) has not answered {Missed} pings: its process {ProcessId} is ended")]
     public static partial void MemberFrozen(this ILogger logger, string name, SiloAddress silo, int missed, int processId);

@@ -167,7 +167,8 @@ internal sealed class FolderMembership(
 
     private void Tell(Member member, SiloStatus status)
     {
-        logger.MemberSeen(member.Profile.Name, member.Silo, status);
+        var isLost = status == SiloStatus.Dead && member.Status == SiloStatus.Active;
+        logger.MemberSeen(isLost ? LogLevel.Warning : LogLevel.Information, member.Profile.Name, member.Silo, status);
         Changed?.Invoke(member, status);
     }
 }
