@@ -34,10 +34,6 @@ public sealed class EmbeddedClusterOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Bytes that may wait to be sent to one member; senders wait beyond it. Default 4 MiB.</summary>
-    [Range(64 * 1024, 1024 * 1024 * 1024)]
-    public int SendQueueBytes { get; set; } = 4 * 1024 * 1024;
-
     /// <summary>Calls that may wait for one activation; further ones are refused. Default 10,000.</summary>
     [Range(1, 1_000_000)]
     public int MailboxLength { get; set; } = 10_000;

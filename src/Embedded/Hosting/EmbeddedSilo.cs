@@ -113,10 +113,10 @@ internal sealed class EmbeddedSilo(
                 receiver.OnCancel(from, body);
                 break;
             case FrameKind.Ping:
-                work.Post(() => SendAsync(from, FrameKind.Pong), logger);
+                work.Post(() => transport.TellAsync(from, FrameKind.Pong), logger);
                 break;
             case FrameKind.Leaving:
-                work.Post(() => SendAsync(from, FrameKind.LeavingSeen), logger);
+                work.Post(() => transport.TellAsync(from, FrameKind.LeavingSeen), logger);
                 break;
             case FrameKind.LeavingSeen:
                 OnDrained(from);
@@ -198,7 +198,7 @@ internal sealed class EmbeddedSilo(
     {
         try
         {
-            await transport.ConnectAsync(member);
+            await transport.ConnectAsync(member.Silo);
         }
         catch (IOException)
         {
@@ -215,23 +215,6 @@ internal sealed class EmbeddedSilo(
         lifetime.StopApplication();
     }
 
-    private async Task SendAsync(SiloAddress to, FrameKind kind)
-    {
-        try
-        {
-            // Who has just joined may be heard before it is seen.
-            if (!membership.Members.ContainsKey(to))
-                await membership.RefreshAsync();
-            if (!membership.Members.TryGetValue(to, out var member))
-                return;
-            await transport.SendAsync(member, kind, default, default);
-        }
-        catch (IOException)
-        {
-            // The end of a connection is noticed where it ends.
-        }
-    }
-
     private Task BroadcastAsync(FrameKind kind) => Task.WhenAll(
-        membership.Members.Keys.Where(member => !member.Equals(membership.Self.Silo)).Select(member => SendAsync(member, kind)));
+        membership.Members.Keys.Where(member => !member.Equals(membership.Self.Silo)).Select(member => transport.TellAsync(member, kind)));
 }

@@ -69,11 +69,8 @@ internal sealed class FailureDetector(
     {
         try
         {
-            await transport.SendAsync(member, FrameKind.Ping, default, default);
-        }
-        catch (IOException)
-        {
             // A dead member is found by its lock; one that lives but takes no connection is heard of no more, and fenced for that.
+            await transport.TellAsync(member.Silo, FrameKind.Ping);
         }
         finally
         {
