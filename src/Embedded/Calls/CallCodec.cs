@@ -11,20 +11,14 @@ namespace OrleansInference.Embedded.Calls;
 
 /// <summary>Calls and their outcomes as bytes.</summary>
 internal sealed class CallCodec(
-    MessageSerializer serializer,
-    GrainManifest manifest,
-    GrainReferenceRuntime references,
-    TimeProvider time,
-    IOptions<SiloMessagingOptions> messaging)
+    MessageSerializer serializer, GrainReferenceRuntime references, TimeProvider time, IOptions<SiloMessagingOptions> messaging)
 {
-    private const int HeadBytes = 128;
+    private const int RequestHeadBytes = 128;
 
-    private const byte Completed = 0;
-    private const byte Failed = 1;
-    private const byte Refused = 2;
+    /// <summary>The number of the call, and whether it has a result.</summary>
+    private const int ResponseHeadBytes = sizeof(long) + 1;
 
-    private readonly MessageFormat _exception = serializer.For(typeof(Exception));
-    private readonly MessageFormat _refusal = serializer.For(typeof((RefusalReason, SiloAddress?)));
+    private readonly MessageFormat _refusal = serializer.For(typeof((RefusalReason, SiloAddress?, Exception?)));
 
     public byte[] WritePayload(PendingCall call) => call.Method.Arguments.Write(
         new CallContent(call.Arguments) { RequestContext = call.RequestContext }, messaging.Value.MaxMessageBodySize);
@@ -32,17 +26,18 @@ internal sealed class CallCodec(
     public CallContent ReadPayload(ReadOnlyMemory<byte> payload, GrainMethod method) =>
         (CallContent)method.Arguments.Read(payload.Span, references.Cast)!;
 
-    public byte[] WriteRequestHead(PendingCall call, bool mayActivate)
+    public ReadOnlyMemory<byte> WriteRequest(PendingCall call, bool mayActivate)
     {
-        var head = new MemoryStream(HeadBytes);
-        using var writer = new BinaryWriter(head);
+        var request = new MemoryStream(RequestHeadBytes + call.Payload!.Length);
+        using var writer = new BinaryWriter(request);
         writer.Write(call.Id);
         writer.Write(mayActivate);
         writer.Write(call.Method.Id);
         writer.Write(call.Target.Type.ToString());
         writer.Write(call.Target.Key.ToString());
         writer.Write(Math.Max(0, time.GetElapsedTime(time.GetTimestamp(), call.Expires).Ticks));
-        return head.ToArray();
+        writer.Write(call.Payload);
+        return request.GetBuffer().AsMemory(0, (int)request.Length);
     }
 
     public IncomingCall ReadRequest(ReadOnlyMemory<byte> body)
@@ -58,52 +53,34 @@ internal sealed class CallCodec(
         return new IncomingCall(id, mayActivate, method, target, expires, body[(int)reader.BaseStream.Position..]);
     }
 
-    /// <summary>The rest of a request; it may be more than this silo understands, when the head already was.</summary>
-    public (GrainMethod Method, CallContent Content) ReadContent(IncomingCall call)
-    {
-        var method = manifest.FindMethod(call.MethodId);
-        return (method, ReadPayload(call.Content, method));
-    }
+    public byte[] WriteResult(long id, GrainMethod method, object? result) => Respond(id, hasRun: true, method.Result, result);
 
-    public byte[] WriteResult(long id, GrainMethod method, object? result) => Respond(id, Completed, method.Result, result);
-
-    public byte[] WriteFailure(long id, Exception exception)
+    public byte[] WriteRefusal(long id, TurnRefusal refusal)
     {
         try
         {
-            return Respond(id, Failed, _exception, exception);
+            return Respond(id, hasRun: false, _refusal, (refusal.Reason, refusal.Owner, refusal.Fault));
         }
-        catch (Exception e)
+        catch (Exception e) when (refusal.Fault is { } fault and not CodecNotFoundException)
         {
-            return Respond(id, Failed, _exception, e as CodecNotFoundException ?? new CodecNotFoundException(
-                $"{exception.GetType()} ({exception.Message}) cannot be sent: {e.Message}"));
+            var told = e as CodecNotFoundException ?? new($"{fault.GetType()} ({fault.Message}) cannot be sent: {e.Message}");
+            return WriteRefusal(id, refusal with { Fault = told });
         }
     }
 
-    public byte[] WriteRefusal(long id, TurnRefusal refusal) => Respond(id, Refused, _refusal, (refusal.Reason, refusal.Owner));
-
     /// <summary>Tells the call how it ended.</summary>
-    /// <param name="response">After the number of the call.</param>
     public void ReadOutcome(ReadOnlySpan<byte> response, PendingCall call)
     {
         try
         {
-            var content = response[1..];
-            switch (response[0])
+            var content = response[ResponseHeadBytes..];
+            if (BitConverter.ToBoolean(response[sizeof(long)..]))
             {
-                case Completed:
-                    call.Complete(call.Method.Result?.Read(content, references.Cast));
-                    break;
-                case Failed:
-                    call.Fail((Exception)_exception.Read(content, references.Cast)!);
-                    break;
-                case Refused:
-                    var (reason, owner) = ((RefusalReason, SiloAddress?))_refusal.Read(content, references.Cast)!;
-                    call.Refuse(new TurnRefusal(reason, owner));
-                    break;
-                case var other:
-                    throw new InvalidDataException($"{other} is no outcome of a call.");
+                call.Finish(call.Method.Result?.Read(content, references.Cast));
+                return;
             }
+            var (reason, owner, fault) = ((RefusalReason, SiloAddress?, Exception?))_refusal.Read(content, references.Cast)!;
+            call.Refuse(new TurnRefusal(reason, owner, fault));
         }
         catch (Exception e)
         {
@@ -116,8 +93,12 @@ internal sealed class CallCodec(
     /// <summary>The number of the call that a response or a cancellation starts with.</summary>
     public static long ReadId(ReadOnlySpan<byte> body) => BitConverter.ToInt64(body);
 
-    private byte[] Respond(long id, byte outcome, MessageFormat? format, object? content) =>
-        [.. WriteId(id), outcome, .. format?.Write(content, messaging.Value.MaxMessageBodySize) ?? []];
+    private byte[] Respond(long id, bool hasRun, MessageFormat? format, object? content) =>
+    [
+        .. WriteId(id),
+        .. BitConverter.GetBytes(hasRun),
+        .. format?.Write(content, messaging.Value.MaxMessageBodySize - ResponseHeadBytes) ?? [],
+    ];
 }
 
 /// <param name="Id">The caller's number for the call.</param>

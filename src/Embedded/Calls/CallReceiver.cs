@@ -4,8 +4,6 @@ using OrleansInference.Embedded.Activations;
 using OrleansInference.Embedded.Directory;
 using OrleansInference.Embedded.Manifest;
 using OrleansInference.Embedded.Membership;
-using OrleansInference.Embedded.Scheduling;
-using OrleansInference.Embedded.Serialization;
 using OrleansInference.Embedded.Transport;
 
 namespace OrleansInference.Embedded.Calls;
@@ -17,36 +15,29 @@ internal sealed class CallReceiver(
     CallCodec codec,
     IActivationDirectory directory,
     IClusterMembership membership,
-    ITransport transport,
-    IWorkQueue work)
+    ITransport transport)
 {
-    private readonly CallCodec _codec = codec;
     private readonly ConcurrentDictionary<(SiloAddress Caller, long Id), CallTurn> _cancellable = new();
 
     /// <param name="body">Of a request frame; only valid during the call.</param>
     public void OnRequest(SiloAddress caller, ReadOnlyMemory<byte> body)
     {
-        var call = _codec.ReadRequest(body);
-        var reply = new RemoteReply(this, caller, call.Id);
-        GrainMethod method;
-        CallContent content;
+        var call = codec.ReadRequest(body);
         try
         {
-            (method, content) = _codec.ReadContent(call);
+            var method = manifest.FindMethod(call.MethodId);
+            var content = codec.ReadPayload(call.Content, method);
+            var reply = new RemoteReply(this, caller, call.Id, method);
+            var turn = new CallTurn(method, content.Arguments, content.RequestContext, call.Expires, reply);
+            if (method.CancellationIndex >= 0)
+                _cancellable[(caller, call.Id)] = turn;
+            Deliver(call, turn);
         }
         catch (Exception e)
         {
-            reply.Fail(new OrleansException($"The call to grain {call.Target} cannot be read: {e.Message}", e));
-            return;
+            var fault = new OrleansException($"The call to grain {call.Target} cannot be taken: {e.Message}", e);
+            Refuse(caller, call.Id, new TurnRefusal(RefusalReason.Failed, Fault: fault));
         }
-        reply.Method = method;
-        var turn = new CallTurn(method, content.Arguments, content.RequestContext, call.Expires, reply);
-        if (method.CancellationIndex >= 0)
-            _cancellable[(caller, call.Id)] = turn;
-        if (catalog.IsClosed)
-            turn.Refuse(new TurnRefusal(RefusalReason.Elsewhere));
-        else if (!catalog.TryDeliver(call.Target, turn))
-            work.RunAsync(() => DeliverAsync(call, turn));
     }
 
     public void OnCancel(SiloAddress caller, ReadOnlyMemory<byte> body)
@@ -55,90 +46,47 @@ internal sealed class CallReceiver(
             turn.Cancel();
     }
 
-    private Task DeliverAsync(IncomingCall call, CallTurn turn)
+    private void Deliver(IncomingCall call, CallTurn turn)
     {
-        try
-        {
-            if (!manifest.TryGetClass(call.Target.Type, out var grainClass))
-                turn.Refuse(new TurnRefusal(RefusalReason.Elsewhere));
-            else if (call.MayActivate || membership.Self.Silo.Equals(directory.Find(call.Target)))
-                catalog.Deliver(call.Target, grainClass, turn);
-            else
-                turn.Refuse(new TurnRefusal(RefusalReason.Elsewhere, directory.Find(call.Target)));
-        }
-        catch (Exception e)
-        {
-            turn.Refuse(new TurnRefusal(RefusalReason.Failed, Fault: e));
-        }
-        return Task.CompletedTask;
-    }
-
-    private void Send(SiloAddress caller, byte[] response)
-    {
-        if (!membership.Members.TryGetValue(caller, out var member))
-        {
-            work.RunAsync(() => SendToNewcomerAsync(caller, response));
+        if (!catalog.IsClosed && catalog.TryDeliver(call.Target, turn))
             return;
-        }
-        var sent = transport.SendAsync(member, FrameKind.Response, response, default);
-        if (!sent.IsCompletedSuccessfully)
-            work.RunAsync(() => FinishSendAsync(sent));
+        var self = membership.Self.Silo;
+        var owner = call.MayActivate ? self : directory.Find(call.Target);
+        if (!self.Equals(owner))
+            turn.Refuse(new TurnRefusal(RefusalReason.Elsewhere, owner));
+        else if (manifest.TryGetClass(call.Target.Type, out var grainClass))
+            catalog.Deliver(call.Target, grainClass, turn);
+        else
+            turn.Refuse(new TurnRefusal(RefusalReason.Elsewhere));
     }
 
-    // A caller that has just joined may be heard before it is seen.
-    private async Task SendToNewcomerAsync(SiloAddress caller, byte[] response)
+    private void Complete(SiloAddress caller, long id, GrainMethod method, object? result) =>
+        Send(caller, id, codec.WriteResult(id, method, result));
+
+    private void Refuse(SiloAddress caller, long id, TurnRefusal refusal) => Send(caller, id, codec.WriteRefusal(id, refusal));
+
+    private void Send(SiloAddress caller, long id, byte[] response)
     {
-        await membership.RefreshAsync();
-        if (membership.Members.TryGetValue(caller, out var member))
-            await FinishSendAsync(transport.SendAsync(member, FrameKind.Response, response, default));
+        _cancellable.TryRemove((caller, id), out _);
+        _ = transport.TellAsync(caller, FrameKind.Response, response);
     }
 
-    private static async Task FinishSendAsync(Task sent)
+    private sealed class RemoteReply(CallReceiver receiver, SiloAddress caller, long id, GrainMethod method) : ICallReply
     {
-        try
-        {
-            await sent;
-        }
-        catch (IOException)
-        {
-            // The caller's silo is gone, and the caller with it.
-        }
-    }
-
-    private sealed class RemoteReply(CallReceiver receiver, SiloAddress caller, long id) : ICallReply
-    {
-        public GrainMethod? Method { get; set; }
-
         public void Complete(object? result)
         {
-            byte[] response;
             try
             {
-                response = receiver._codec.WriteResult(id, Method!, result);
+                receiver.Complete(caller, id, method, result);
             }
             catch (Exception e)
             {
-                response = receiver._codec.WriteFailure(
-                    id, new OrleansException($"The result of {Method!.Name} cannot be sent: {e.Message}", e));
+                Fail(new OrleansException($"The result of {method.Name} cannot be sent: {e.Message}", e));
             }
-            Send(response);
         }
 
-        public void Fail(Exception exception) => Send(receiver._codec.WriteFailure(id, exception));
+        public void Fail(Exception exception) => Refuse(new TurnRefusal(RefusalReason.Failed, Fault: exception));
 
-        public void Refuse(TurnRefusal refusal)
-        {
-            if (refusal.Reason == RefusalReason.Failed)
-                Fail(refusal.Fault!);
-            else
-                Send(receiver._codec.WriteRefusal(id, refusal));
-        }
-
-        private void Send(byte[] response)
-        {
-            if (Method is { CancellationIndex: >= 0 })
-                receiver._cancellable.TryRemove((caller, id), out _);
-            receiver.Send(caller, response);
-        }
+        public void Refuse(TurnRefusal refusal) => receiver.Refuse(caller, id, refusal);
     }
 }

@@ -22,7 +22,7 @@ internal sealed class GrainLocator(IActivationDirectory directory, IClusterMembe
             return new GrainPlace(seen, MayActivate: false);
         if (directory.Find(call.Target) is { } owner)
         {
-            Remember(call.Target, owner);
+            Correct(call.Target, owner);
             return new GrainPlace(owner, MayActivate: false);
         }
         return new GrainPlace(await placement.PlaceAsync(call.Target, call.InterfaceType, call.RequestContext), MayActivate: true);
@@ -34,29 +34,20 @@ internal sealed class GrainLocator(IActivationDirectory directory, IClusterMembe
     /// <summary>The grain is not where it was thought to be; it is at <paramref name="owner"/>, where that is known.</summary>
     public void Correct(GrainId grainId, SiloAddress? owner)
     {
-        if (owner is null)
+        if (_seen.Count >= MaximumRemembered)
+            _seen.Clear();
+
+        // What is here is found in the catalog, and what was elsewhere before has come here.
+        if (owner is null || owner.Equals(membership.Self.Silo))
             _seen.TryRemove(grainId, out _);
         else
-            Remember(grainId, owner);
+            _seen[grainId] = owner;
     }
 
     public void OnSiloLost(SiloAddress silo)
     {
         foreach (var pair in _seen.Where(pair => pair.Value.Equals(silo)))
             _seen.TryRemove(pair);
-    }
-
-    private void Remember(GrainId grainId, SiloAddress silo)
-    {
-        // What is here is found in the catalog, and what was elsewhere before has come here.
-        if (silo.Equals(membership.Self.Silo))
-        {
-            _seen.TryRemove(grainId, out _);
-            return;
-        }
-        if (_seen.Count >= MaximumRemembered)
-            _seen.Clear();
-        _seen[grainId] = silo;
     }
 }
 

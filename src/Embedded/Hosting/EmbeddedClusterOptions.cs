@@ -34,10 +34,6 @@ public sealed class EmbeddedClusterOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Bytes that may wait to be sent to one member; senders wait beyond it. Default 4 MiB.</summary>
-    [Range(64 * 1024, 1024 * 1024 * 1024)]
-    public int SendQueueBytes { get; set; } = 4 * 1024 * 1024;
-
     /// <summary>How often a call is sent on when its grain turns out to be elsewhere; it then fails. Default 20.</summary>
     [Range(1, 1000)]
     public int MaximumForwards { get; set; } = 20;

@@ -53,7 +53,7 @@ internal sealed class EmbeddedSilo(
         if (!IsRunning || Interlocked.Exchange(ref _isEnded, 1) != 0)
             return;
         await membership.BeginLeaveAsync();
-        await peers.SendAsync(FrameKind.Changed);
+        await peers.TellAsync(FrameKind.Changed);
         using var timeout = new CancellationTokenSource(options.Value.StopTimeout, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         await catalog.StopAsync(limit.Token);

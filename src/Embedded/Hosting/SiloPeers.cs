@@ -52,14 +52,14 @@ internal sealed class SiloPeers(
     public void Dispose() => _watch?.Dispose();
 
     /// <summary>Tells every peer.</summary>
-    public Task SendAsync(FrameKind kind) => Task.WhenAll(Peers.Select(peer => SendAsync(peer.Silo, kind)));
+    public Task TellAsync(FrameKind kind) => Task.WhenAll(Peers.Select(peer => transport.TellAsync(peer.Silo, kind)));
 
     /// <summary>Has the peers stop calling. Frames keep their order: once a peer has answered, every request it sent is here.</summary>
     public async Task DrainAsync()
     {
         foreach (var peer in Peers)
             _draining[peer.Silo] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await SendAsync(FrameKind.Leaving);
+        await TellAsync(FrameKind.Leaving);
         await Task.WhenAny(Task.WhenAll(_draining.Values.Select(drained => drained.Task.FollowAsync())), Task.Delay(DrainTimeout, time));
     }
 
@@ -79,10 +79,10 @@ internal sealed class SiloPeers(
                 receiver.OnCancel(from, body);
                 break;
             case FrameKind.Ping:
-                work.Post(() => SendAsync(from, FrameKind.Pong), logger);
+                work.Post(() => transport.TellAsync(from, FrameKind.Pong), logger);
                 break;
             case FrameKind.Leaving:
-                work.Post(() => SendAsync(from, FrameKind.LeavingSeen), logger);
+                work.Post(() => transport.TellAsync(from, FrameKind.LeavingSeen), logger);
                 break;
             case FrameKind.LeavingSeen:
                 OnDrained(from);
@@ -107,7 +107,7 @@ internal sealed class SiloPeers(
         if (status != SiloStatus.Dead)
         {
             if (!member.Silo.Equals(membership.Self.Silo))
-                work.Post(() => FollowAsync(transport.ConnectAsync(member)), logger);
+                work.Post(() => ConnectAsync(member.Silo), logger);
             return;
         }
         _silences.TryRemove(member.Silo, out _);
@@ -131,7 +131,7 @@ internal sealed class SiloPeers(
             if (silence > options.Value.MissedPings)
                 work.Post(() => FenceAsync(peer), logger);
             else if (silence > 1)
-                work.Post(() => SendAsync(peer.Silo, FrameKind.Ping), logger);
+                work.Post(() => transport.TellAsync(peer.Silo, FrameKind.Ping), logger);
         }
     }
 
@@ -153,24 +153,15 @@ internal sealed class SiloPeers(
         }
     }
 
-    private async Task SendAsync(SiloAddress to, FrameKind kind)
-    {
-        // Who has just joined may be heard before it is seen.
-        if (!membership.Members.ContainsKey(to))
-            await membership.RefreshAsync();
-        if (membership.Members.TryGetValue(to, out var member))
-            await FollowAsync(transport.SendAsync(member, kind, default, default));
-    }
-
-    private static async Task FollowAsync(Task sending)
+    private async Task ConnectAsync(SiloAddress peer)
     {
         try
         {
-            await sending;
+            await transport.ConnectAsync(peer);
         }
         catch (IOException)
         {
-            // The end of a connection is noticed where it ends, and that of a silo by its lock.
+            await ProbeAsync(peer);
         }
     }
 }

@@ -16,13 +16,13 @@ internal sealed class SimulatedConnection(SimulatedNetwork network, SimulatedTra
 
     public bool Touches(SimulatedProcess process) => from.Process == process || to.Process == process;
 
-    public void Send(FrameKind kind, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body)
+    public void Send(FrameKind kind, ReadOnlyMemory<byte> body)
     {
         if (kind == FrameKind.Request && !_takesRequests)
             throw new ConnectFailedException($"Silo {to.Silo} is leaving and takes no more requests.");
         _takesRequests &= kind != FrameKind.LeavingSeen;
         network.Frames++;
-        var frame = new FrameDelivery(this, kind, Join(head, body));
+        var frame = new FrameDelivery(this, kind, body);
         if (!network.TryHold(frame, from.Process))
             Deliver(frame);
     }
@@ -50,16 +50,6 @@ internal sealed class SimulatedConnection(SimulatedNetwork network, SimulatedTra
     {
         IsOpen = deliversRest;
         return Math.Max(deliversRest ? _lastArrival : 0, network.DrawArrival());
-    }
-
-    private static ReadOnlyMemory<byte> Join(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body)
-    {
-        if (body.IsEmpty)
-            return head;
-        var joined = new byte[head.Length + body.Length];
-        head.Span.CopyTo(joined);
-        body.Span.CopyTo(joined.AsSpan(head.Length));
-        return joined;
     }
 }
 

@@ -27,15 +27,15 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, SimulatedProc
     }
 
     // Connections are as many as pairs of silos, so they are only made when something is sent; their ends are noticed all the same.
-    public Task ConnectAsync(Member to) => network.Find(process, to.Silo) is not null || _outbound.ContainsKey(to.Silo)
+    public Task ConnectAsync(SiloAddress to) => network.Find(process, to) is not null || _outbound.ContainsKey(to)
         ? Task.CompletedTask
         : Task.FromException(Unreachable(to));
 
-    public Task SendAsync(Member to, FrameKind kind, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body)
+    public Task SendAsync(SiloAddress to, FrameKind kind, ReadOnlyMemory<byte> body)
     {
         try
         {
-            Open(to).Send(kind, head, body);
+            Open(to).Send(kind, body);
             return Task.CompletedTask;
         }
         catch (IOException exception)
@@ -64,19 +64,18 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, SimulatedProc
 
     internal void NotifyLost(SiloAddress peer, long atTicks) => network.Loop.Schedule(new ConnectionLost(this, peer), atTicks);
 
-    private SimulatedConnection Open(Member to)
+    private SimulatedConnection Open(SiloAddress to)
     {
-        if (_outbound.TryGetValue(to.Silo, out var known))
+        if (_outbound.TryGetValue(to, out var known))
             return known;
-        var peer = network.Find(process, to.Silo) ?? throw Unreachable(to);
+        var peer = network.Find(process, to) ?? throw Unreachable(to);
         var connection = new SimulatedConnection(network, this, peer);
-        _outbound.Add(to.Silo, connection);
-        connection.Send(FrameKind.Hello, default, default);
+        _outbound.Add(to, connection);
+        connection.Send(FrameKind.Hello, default);
         return connection;
     }
 
-    private ConnectFailedException Unreachable(Member to) =>
-        new($"Silo {to.Profile.Name} ({to.Silo}) cannot be reached from {Silo}.");
+    private ConnectFailedException Unreachable(SiloAddress to) => new($"Silo {to} cannot be reached from {Silo}.");
 
     private sealed class ConnectionLost(SimulatedTransport transport, SiloAddress peer) : SimulatedEvent(transport.Process)
     {

@@ -1,81 +1,57 @@
-using Orleans;
 using Orleans.Runtime;
 using OrleansInference.Embedded.Activations;
 
 namespace OrleansInference.Embedded.Streams;
 
 /// <summary>
-/// The streams that callers enumerate at one activation. Steps take as many elements as are there at once, up to a bound; where
-/// there are none, a step waits for half the time that its caller waits, and says then that the stream is still open.
+/// The streams that callers enumerate at one activation. Where no element is there, a step waits for half the time that its caller
+/// waits, and says then that the stream goes on. A stream that nobody asks for twice that time is ended.
 /// </summary>
-internal sealed class GrainStreams : IStreamExtension
+internal sealed class GrainStreams(Activation activation) : IStreamExtension
 {
-    /// <summary>As in Orleans.</summary>
-    private const int MaximumElementsPerStep = 100;
-
     private readonly Dictionary<Guid, OpenStream> _streams = [];
-    private readonly Activation _activation;
-    private readonly TimeSpan _responseTimeout;
-
-    public GrainStreams(Activation activation)
-    {
-        _activation = activation;
-        _responseTimeout = activation.Host.ResponseTimeout;
-        activation.RegisterTimer(
-            _ => EndUnwantedAsync(), new GrainTimerCreationOptions(_responseTimeout, _responseTimeout) { Interleave = true });
-    }
+    private readonly TimeSpan _responseTimeout = activation.Host.ResponseTimeout;
 
     public Task<StreamStep> StartAsync(Guid stream, ulong method, object?[] arguments, CancellationToken cancellation)
     {
         var cancelled = new CancellationTokenSource();
-        var elements = _activation.Host.Manifest.FindMethod(method).Open(_activation.GrainInstance!, arguments, cancelled.Token);
-        _streams.Add(stream, new OpenStream(elements.GetAsyncEnumerator(CancellationToken.None), cancelled));
+        var elements = activation.Host.Manifest.FindMethod(method).Open(activation.GrainInstance!, arguments, cancelled.Token);
+        var unwanted = activation.RegisterTimer(
+            _ => EndAsync(stream), new(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true });
+        _streams.Add(stream, new OpenStream(elements.GetAsyncEnumerator(CancellationToken.None), cancelled, unwanted));
         return NextAsync(stream, cancellation);
     }
 
     public async Task<StreamStep> NextAsync(Guid stream, CancellationToken cancellation)
     {
         if (!_streams.TryGetValue(stream, out var open))
-            return new StreamStep(StreamState.Unknown, []);
-        open.IsWanted = true;
-        open.Waiting++;
+            throw new EnumerationAbortedException(
+                $"The enumeration was aborted: grain {activation.GrainId} was deactivated since it began, "
+                + "or nobody asked for the next element for too long.");
+        var isLast = true;
         try
         {
-            var step = await open.StepAsync(_responseTimeout / 2, MaximumElementsPerStep, _activation.Host.Time, cancellation);
-            if (step.State == StreamState.Completed)
-                await EndAsync(stream);
+            open.Unwanted.Change(2 * _responseTimeout, Timeout.InfiniteTimeSpan);
+            var step = await open.StepAsync(_responseTimeout / 2, activation.Host.Time, cancellation);
+            isLast = step.IsLast;
             return step;
-        }
-        catch
-        {
-            await EndAsync(stream);
-            throw;
         }
         finally
         {
-            open.Waiting--;
+            if (isLast)
+                await EndAsync(stream);
         }
     }
 
     public async Task EndAsync(Guid stream)
     {
         if (_streams.Remove(stream, out var open))
-            await open.EndAsync();
+            await open.DisposeAsync();
     }
 
     public async Task EndAllAsync()
     {
         foreach (var stream in _streams.Keys.ToList())
             await EndAsync(stream);
-    }
-
-    private async Task EndUnwantedAsync()
-    {
-        foreach (var (stream, open) in _streams.ToList())
-        {
-            if (open is { IsWanted: false, Waiting: 0 })
-                await EndAsync(stream);
-            open.IsWanted = false;
-        }
     }
 }

@@ -11,25 +11,18 @@ internal interface IStreamExtension : IAddressable
     [AlwaysInterleave]
     Task<StreamStep> StartAsync(Guid stream, ulong method, object?[] arguments, CancellationToken cancellation);
 
+    /// <exception cref="EnumerationAbortedException">
+    /// The activation does not know the stream: it is another one, or nobody asked for too long.
+    /// </exception>
     [AlwaysInterleave]
     Task<StreamStep> NextAsync(Guid stream, CancellationToken cancellation);
 
     /// <summary>Nobody asks for more.</summary>
-    [AlwaysInterleave]
+    [AlwaysInterleave, OneWay]
     Task EndAsync(Guid stream);
 }
 
+/// <param name="IsLast">Otherwise there may be more elements; without any yet, the next one takes its time.</param>
 /// <param name="Elements">Those that came at once, in their order.</param>
 [GenerateSerializer]
-internal sealed record StreamStep(StreamState State, object?[] Elements);
-
-[GenerateSerializer]
-internal enum StreamState
-{
-    /// <summary>There may be more elements; without any yet, the next one takes its time.</summary>
-    Open,
-    Completed,
-
-    /// <summary>The activation does not know the stream: it is another one, or nobody asked for too long.</summary>
-    Unknown,
-}
+internal sealed record StreamStep(bool IsLast, object?[] Elements);

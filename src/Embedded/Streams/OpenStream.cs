@@ -1,55 +1,51 @@
+using Orleans.Runtime;
+
 namespace OrleansInference.Embedded.Streams;
 
 /// <summary>One enumeration of what a grain's method returned.</summary>
-internal sealed class OpenStream(IAsyncEnumerator<object?> elements, CancellationTokenSource cancelled)
+/// <param name="unwanted">Ends the stream when it fires.</param>
+internal sealed class OpenStream(IAsyncEnumerator<object?> elements, CancellationTokenSource cancelled, IGrainTimer unwanted) : IAsyncDisposable
 {
+    /// <summary>As in Orleans.</summary>
+    private const int MaximumElementsPerStep = 100;
+
     private Task<bool>? _moving;
-    private bool _isEnded;
 
-    /// <summary>Whether a step was asked for since this was last cleared.</summary>
-    public bool IsWanted { get; set; } = true;
+    public IGrainTimer Unwanted => unwanted;
 
-    /// <summary>Steps under way.</summary>
-    public int Waiting { get; set; }
-
-    public async Task<StreamStep> StepAsync(TimeSpan limit, int maximumElements, TimeProvider time, CancellationToken cancellation)
+    /// <summary>Takes as many elements as are there at once, up to a bound, or waits for one.</summary>
+    public async Task<StreamStep> StepAsync(TimeSpan limit, TimeProvider time, CancellationToken cancellation)
     {
         var taken = new List<object?>();
-        while (taken.Count < maximumElements)
+        while (taken.Count < MaximumElementsPerStep)
         {
             var moving = _moving ??= elements.MoveNextAsync().AsTask();
-            if (!moving.IsCompleted)
+
+            // What went before is the caller's; a failure comes with the next step.
+            if (taken.Count > 0 && !moving.IsCompletedSuccessfully)
+                break;
+            try
             {
-                if (taken.Count > 0)
-                    break;
-                try
-                {
-                    await moving.WaitAsync(limit, time, cancellation);
-                }
-                catch (TimeoutException) when (!moving.IsCompleted)
-                {
-                    break;
-                }
+                await moving.WaitAsync(limit, time, cancellation);
             }
-            else if (!moving.IsCompletedSuccessfully && taken.Count > 0)
+            catch (TimeoutException) when (!moving.IsCompleted)
             {
-                // What went before is the caller's; the failure comes with the next step.
                 break;
             }
             _moving = null;
-            if (_isEnded)
-                return new StreamStep(StreamState.Unknown, []);
+            if (cancelled.IsCancellationRequested)
+                throw new EnumerationAbortedException("The enumeration was aborted: it has ended in the grain.");
             if (!await moving)
-                return new StreamStep(StreamState.Completed, [.. taken]);
+                return new StreamStep(IsLast: true, [.. taken]);
             taken.Add(elements.Current);
         }
-        return new StreamStep(StreamState.Open, [.. taken]);
+        return new StreamStep(IsLast: false, [.. taken]);
     }
 
     /// <summary>Has the method see its cancellation, and its finally blocks run.</summary>
-    public async Task EndAsync()
+    public async ValueTask DisposeAsync()
     {
-        _isEnded = true;
+        unwanted.Dispose();
         cancelled.Cancel();
         try
         {

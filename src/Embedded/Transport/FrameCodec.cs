@@ -9,13 +9,12 @@ internal static class FrameCodec
 {
     public const int HeaderBytes = 5;
 
-    public static void Write(PipeWriter writer, FrameKind kind, ReadOnlySpan<byte> head, ReadOnlySpan<byte> body)
+    public static void Write(PipeWriter writer, FrameKind kind, ReadOnlySpan<byte> body)
     {
         var header = writer.GetSpan(HeaderBytes);
-        BinaryPrimitives.WriteInt32LittleEndian(header, head.Length + body.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(header, body.Length);
         header[4] = (byte)kind;
         writer.Advance(HeaderBytes);
-        writer.Write(head);
         writer.Write(body);
     }
 
@@ -23,23 +22,17 @@ internal static class FrameCodec
     /// <exception cref="InvalidDataException">What is there is no frame.</exception>
     public static bool TryRead(ref ReadOnlySequence<byte> buffer, int maximumBytes, out FrameKind kind, out ReadOnlyMemory<byte> body)
     {
-        kind = default;
-        body = default;
-        if (buffer.Length < HeaderBytes)
+        (kind, body) = (default, default);
+        var reader = new SequenceReader<byte>(buffer);
+        if (!reader.TryReadLittleEndian(out int length) || !reader.TryRead(out var number))
             return false;
-        Span<byte> header = stackalloc byte[HeaderBytes];
-        buffer.Slice(0, HeaderBytes).CopyTo(header);
-        var length = BinaryPrimitives.ReadInt32LittleEndian(header);
-        kind = (FrameKind)header[4];
-        if (length < 0 || length > maximumBytes)
-            throw new InvalidDataException($"A frame of {length} bytes is not between 0 and {maximumBytes}.");
-        if (!Enum.IsDefined(kind))
-            throw new InvalidDataException($"{header[4]} is no kind of frame.");
-        if (buffer.Length < HeaderBytes + length)
+        kind = (FrameKind)number;
+        if (length < 0 || length > maximumBytes || !Enum.IsDefined(kind))
+            throw new InvalidDataException($"{length} bytes of kind {number} are no frame of at most {maximumBytes} bytes.");
+        if (!reader.TryReadExact(length, out var content))
             return false;
-        var content = buffer.Slice(HeaderBytes, length);
         body = content.IsSingleSegment ? content.First : content.ToArray();
-        buffer = buffer.Slice(content.End);
+        buffer = reader.UnreadSequence;
         return true;
     }
 }

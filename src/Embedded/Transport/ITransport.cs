@@ -9,17 +9,30 @@ internal interface ITransport : IAsyncDisposable
 {
     Task ListenAsync(Member self, ITransportHandler handler);
 
-    /// <summary>Opens the connection to a member, so that the end of either side is noticed at once.</summary>
+    /// <summary>Opens the connection to a silo, so that the end of either side is noticed at once.</summary>
     /// <exception cref="ConnectFailedException">There is no connection, and nothing was sent.</exception>
-    Task ConnectAsync(Member to);
+    Task ConnectAsync(SiloAddress to);
 
-    /// <summary>Sends one frame; waits while too much is on its way to that member already.</summary>
+    /// <summary>Sends one frame; waits while too much is on its way to that silo already.</summary>
     /// <exception cref="ConnectFailedException">There is no connection, and nothing was sent.</exception>
-    /// <exception cref="ConnectionLostException">The connection broke; whether the frame arrived is not known.</exception>
-    Task SendAsync(Member to, FrameKind kind, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body);
+    /// <exception cref="IOException">The connection broke; whether the frame arrived is not known.</exception>
+    Task SendAsync(SiloAddress to, FrameKind kind, ReadOnlyMemory<byte> body);
 
     /// <summary>Ends every connection as a killed process does.</summary>
     void Abort();
+
+    /// <summary>Sends what a silo that is gone need not be told.</summary>
+    async Task TellAsync(SiloAddress to, FrameKind kind, ReadOnlyMemory<byte> body = default)
+    {
+        try
+        {
+            await SendAsync(to, kind, body).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // The end of a connection is noticed where it ends.
+        }
+    }
 }
 
 /// <summary>What is done with what arrives. Calls for one peer come one after another.</summary>
@@ -53,6 +66,3 @@ internal enum FrameKind : byte
 
 [GenerateSerializer]
 internal sealed class ConnectFailedException(string message, Exception? inner = null) : IOException(message, inner);
-
-[GenerateSerializer]
-internal sealed class ConnectionLostException(string message, Exception? inner = null) : IOException(message, inner);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging;
@@ -13,20 +12,21 @@ namespace OrleansInference.Embedded.Transport;
 
 /// <summary>Frames over Unix domain sockets in the cluster's folder; one connection for each direction between two silos.</summary>
 internal sealed class UnixSocketTransport(
-    IOptions<EmbeddedClusterOptions> options, IOptions<SiloMessagingOptions> messaging, ILogger<UnixSocketTransport> logger) : ITransport
+    IClusterMembership membership,
+    IOptions<EmbeddedClusterOptions> options,
+    IOptions<SiloMessagingOptions> messaging,
+    ILogger<UnixSocketTransport> logger) : ITransport
 {
     /// <summary>Connections that may wait to be accepted.</summary>
     private const int Backlog = 256;
-
-    private const int ReadBufferBytes = 64 * 1024;
 
     private static readonly TimeSpan FlushTimeout = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
 
-    private readonly ConcurrentDictionary<SiloAddress, Lazy<Task<OutboundConnection>>> _outbound = new();
-    private readonly ConcurrentDictionary<Socket, bool> _inbound = new();
-    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly ConcurrentDictionary<SiloAddress, Lazy<Task<FrameConnection>>> _outbound = new();
+    private readonly ConcurrentDictionary<FrameConnection, bool> _open = new();
+    private readonly Socket _listener = NewSocket();
     private ITransportHandler _handler = null!;
     private byte[] _hello = [];
     private volatile bool _isClosed;
@@ -37,73 +37,65 @@ internal sealed class UnixSocketTransport(
         _hello = Encoding.ASCII.GetBytes(self.Silo.ToParsableString());
         _listener.Bind(new UnixDomainSocketEndPoint(self.Socket));
         _listener.Listen(Backlog);
-        _ = AcceptAsync();
+        _ = Task.Run(AcceptAsync);
         return Task.CompletedTask;
     }
 
-    public async Task ConnectAsync(Member to) => await OpenAsync(to).ConfigureAwait(false);
+    public Task ConnectAsync(SiloAddress to) => ConnectionTo(to);
 
-    public async Task SendAsync(Member to, FrameKind kind, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body)
+    public async Task SendAsync(SiloAddress to, FrameKind kind, ReadOnlyMemory<byte> body)
     {
-        var (length, maximum) = ((long)head.Length + body.Length, messaging.Value.MaxMessageBodySize);
-        if (length > maximum)
-            throw new InvalidOperationException($"A message of {length:N0} bytes is larger than {maximum:N0}, the most that may be sent.");
-        var connection = await OpenAsync(to).ConfigureAwait(false);
-        await connection.SendAsync(kind, head, body).ConfigureAwait(false);
+        var maximum = messaging.Value.MaxMessageBodySize;
+        if (body.Length > maximum)
+            throw new InvalidOperationException(
+                $"A message of {body.Length:N0} bytes is larger than {maximum:N0}, the most that may be sent.");
+        var connection = await ConnectionTo(to).ConfigureAwait(false);
+        await connection.SendAsync(kind, body).ConfigureAwait(false);
     }
 
     public void Abort()
     {
         _isClosed = true;
         _listener.Dispose();
-        foreach (var socket in _inbound.Keys)
-            socket.Dispose();
-        foreach (var connection in Connected())
+        foreach (var connection in _open.Keys)
             connection.Dispose();
     }
 
     public async ValueTask DisposeAsync()
     {
-        var isAborted = _isClosed;
         _isClosed = true;
-        if (!isAborted)
-            await Task.WhenAll(Connected().Select(connection => connection.FinishAsync(FlushTimeout))).ConfigureAwait(false);
+        await Task.WhenAll(_open.Keys.Select(connection => connection.FinishAsync(FlushTimeout))).ConfigureAwait(false);
         Abort();
     }
 
-    private IEnumerable<OutboundConnection> Connected() => _outbound.Values
-        .Where(connection => connection is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
-        .Select(connection => connection.Value.Result);
+    private static Socket NewSocket() => new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
 
-    private async Task<OutboundConnection> OpenAsync(Member to)
+    private Task<FrameConnection> ConnectionTo(SiloAddress to) => _isClosed
+        ? Task.FromException<FrameConnection>(new IOException("This silo has stopped."))
+        : _outbound.GetOrAdd(to, static (to, transport) => new(() => Task.Run(() => transport.OpenAsync(to))), this).Value;
+
+    private async Task<FrameConnection> OpenAsync(SiloAddress to)
     {
-        if (_isClosed)
-            throw new ConnectionLostException("This silo has stopped.");
-        var entry = _outbound.GetOrAdd(
-            to.Silo, static (_, state) => new(() => state.Transport.StartAsync(state.To)), (Transport: this, To: to));
+        using var limit = new CancellationTokenSource(options.Value.ConnectTimeout);
+        var socket = NewSocket();
         try
         {
-            return await entry.Value.ConfigureAwait(false);
+            // Who has just joined may be heard before it is seen.
+            if (!membership.Members.ContainsKey(to))
+                await membership.RefreshAsync();
+            var member = membership.Members.GetValueOrDefault(to) ?? throw new IOException("it is no member");
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(member.Socket), limit.Token);
+            var connection = new FrameConnection(new NetworkStream(socket, ownsSocket: true));
+            await connection.SendAsync(FrameKind.Hello, _hello);
+            _ = ReceiveAsync(connection, to);
+            return connection;
         }
-        catch
+        catch (Exception e)
         {
-            _outbound.TryRemove(KeyValuePair.Create(to.Silo, entry));
-            throw;
+            socket.Dispose();
+            _outbound.TryRemove(to, out _);
+            throw new ConnectFailedException($"Silo {to} cannot be reached: {e.Message}.", e);
         }
-    }
-
-    private async Task<OutboundConnection> StartAsync(Member to)
-    {
-        var connection = new OutboundConnection(to, options.Value.SendQueueBytes);
-        await connection.ConnectAsync(_hello, options.Value.ConnectTimeout, OnLost).ConfigureAwait(false);
-        return connection;
-    }
-
-    private void OnLost(OutboundConnection connection)
-    {
-        _outbound.TryRemove(connection.Peer, out _);
-        if (!_isClosed)
-            _handler.OnConnectionLost(connection.Peer);
     }
 
     private async Task AcceptAsync()
@@ -112,40 +104,33 @@ internal sealed class UnixSocketTransport(
         {
             try
             {
-                var socket = await _listener.AcceptAsync().ConfigureAwait(false);
-                _inbound[socket] = true;
-                if (_isClosed)
-                    socket.Dispose();
-                else
-                    _ = ReceiveAsync(socket);
+                var socket = await _listener.AcceptAsync();
+                _ = ReceiveAsync(new FrameConnection(new NetworkStream(socket, ownsSocket: true)), null);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
                 if (_isClosed)
                     return;
                 logger.AcceptFailed(e);
-                await Task.Delay(AcceptRetryDelay).ConfigureAwait(false);
+                await Task.Delay(AcceptRetryDelay);
             }
         }
     }
 
-    private async Task ReceiveAsync(Socket socket)
+    /// <param name="to">Where this silo has opened the connection to; null for one that a peer has opened.</param>
+    private async Task ReceiveAsync(FrameConnection connection, SiloAddress? to)
     {
-        SiloAddress? peer = null;
-        var reader = PipeReader.Create(
-            new NetworkStream(socket, ownsSocket: true), new StreamPipeReaderOptions(bufferSize: ReadBufferBytes, useZeroByteReads: true));
+        var peer = to;
+        _open[connection] = true;
+        if (_isClosed)
+            connection.Dispose();
         try
         {
-            while (true)
+            await connection.ReceiveAsync(messaging.Value.MaxMessageBodySize, (kind, body) =>
             {
-                var result = await reader.ReadAsync().ConfigureAwait(false);
-                var buffer = result.Buffer;
-                while (FrameCodec.TryRead(ref buffer, messaging.Value.MaxMessageBodySize, out var kind, out var body))
-                    peer = OnFrame(peer, kind, body);
-                reader.AdvanceTo(buffer.Start, buffer.End);
-                if (result.IsCompleted)
-                    break;
-            }
+                peer ??= ReadHello(kind, body.Span);
+                _handler.OnFrame(peer, kind, body);
+            });
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
@@ -155,22 +140,16 @@ internal sealed class UnixSocketTransport(
         {
             logger.ConnectionRefused(e, peer);
         }
-        await reader.CompleteAsync().ConfigureAwait(false);
-        _inbound.TryRemove(socket, out _);
+        connection.Dispose();
+        _open.TryRemove(connection, out _);
+        if (to is not null)
+            _outbound.TryRemove(to, out _);
         if (peer is not null && !_isClosed)
             _handler.OnConnectionLost(peer);
     }
 
-    private SiloAddress OnFrame(SiloAddress? peer, FrameKind kind, ReadOnlyMemory<byte> body)
-    {
-        if (peer is not null)
-        {
-            _handler.OnFrame(peer, kind, body);
-            return peer;
-        }
-        if (kind != FrameKind.Hello || !SiloAddress.TryParse(Encoding.ASCII.GetString(body.Span), out peer))
-            throw new InvalidDataException("A connection starts with who speaks.");
-        _handler.OnFrame(peer, kind, body);
-        return peer;
-    }
+    private static SiloAddress ReadHello(FrameKind kind, ReadOnlySpan<byte> body) =>
+        kind == FrameKind.Hello && SiloAddress.TryParse(Encoding.ASCII.GetString(body), out var peer)
+            ? peer
+            : throw new InvalidDataException("A connection starts with who speaks.");
 }

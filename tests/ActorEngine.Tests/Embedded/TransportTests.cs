@@ -23,7 +23,7 @@ public sealed class TransportTests
         {
             var pipe = new Pipe();
             foreach (var body in bodies)
-                FrameCodec.Write(pipe.Writer, FrameKind.Request, body.AsSpan(0, body.Length / 2), body.AsSpan(body.Length / 2));
+                FrameCodec.Write(pipe.Writer, FrameKind.Request, body);
             pipe.Writer.Complete();
             var bytes = Drain(pipe.Reader);
             var read = new List<byte[]>();
