@@ -32,7 +32,8 @@ internal sealed class GrainStream<T>(GrainReference target, GrainMethod method, 
         {
             // The grain forgets a stream that nobody asks for, too, so that one which cannot be told is no loss.
             if (step is not { IsLast: true })
-                await extension.EndAsync(stream);
+                await extension.EndAsync(stream)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 }

@@ -18,7 +18,7 @@ internal interface IStreamExtension : IAddressable
     Task<StreamStep> NextAsync(Guid stream, CancellationToken cancellation);
 
     /// <summary>Nobody asks for more.</summary>
-    [AlwaysInterleave, OneWay]
+    [AlwaysInterleave]
     Task EndAsync(Guid stream);
 }
 

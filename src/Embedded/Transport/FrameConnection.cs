@@ -13,7 +13,9 @@ internal sealed class FrameConnection : IDisposable
 
     private readonly NetworkStream _stream;
     private readonly PipeReader _input;
-    private readonly Pipe _output = new(new PipeOptions(pauseWriterThreshold: QueueBytes, resumeWriterThreshold: QueueBytes / 2));
+    private readonly Pipe _output = new(new PipeOptions(
+        pauseWriterThreshold: QueueBytes, resumeWriterThreshold: QueueBytes / 2, minimumSegmentSize: BufferBytes));
+
     private readonly SemaphoreSlim _writing = new(1);
     private readonly Task _sending;
     private bool _takesRequests = true;
