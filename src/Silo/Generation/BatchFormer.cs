@@ -72,7 +72,7 @@ internal sealed class BatchFormer
             if (!sequence.IsPrefilling)
                 continue;
             if (isFirst)
-                room = RowTile.Fill(batch.RowCount, Math.Min(room, sequence.NextChunkRows(limits.LeastTailRows)));
+                room = RowTile.Fill(batch.RowCount, Math.Min(room, sequence.ChunkRows));
             isFirst = false;
             if (room == 0)
             {
@@ -126,7 +126,6 @@ internal sealed class BatchFormer
 /// <param name="GuessRows">Rows that a row which would be alone may become with guesses.</param>
 /// <param name="GuessCost">The time of a batch of so many rows in those of a single row.</param>
 /// <param name="StreamBatches">Batches that each stream may have under way.</param>
-/// <param name="LeastTailRows">Rows to which the last chunks of a prompt may shrink.</param>
 internal readonly record struct BatchLimits(
     int MaximumRows, int DecodeRows, int Rows, int LeastPromptRows, bool MayGuess = false, int GuessRows = 1,
-    double GuessCost = double.PositiveInfinity, int StreamBatches = 1, int LeastTailRows = int.MaxValue);
+    double GuessCost = double.PositiveInfinity, int StreamBatches = 1);

@@ -34,11 +34,9 @@ internal sealed class BatchPace(StageAssignment assignment, HeadOptions options)
         var rows = streams == 0 ? assignment.MaximumBatchRows : _budget.Rows;
         // With fewer streams than batches some stage has nothing to do; a batch more than the ring has room for would only queue.
         var mayGuess = streams < batches && batchesInFlight < _depth.Batches;
-        // Chunks of other prompts keep the stages at work while the last one of a prompt goes round, and then larger ones cost less.
-        var leastTailRows = assignment.StageCount > 1 && prompts == 1 ? RowBudget.LeastPromptRows : int.MaxValue;
         return new BatchLimits(
             assignment.MaximumBatchRows, share, rows, RowBudget.LeastPromptRows, mayGuess, _guesses.Rows, _guesses.Ratio,
-            Math.Max(1, batches / Math.Max(1, streams)), leastTailRows);
+            Math.Max(1, batches / Math.Max(1, streams)));
     }
 
     /// <summary>With prompts alone one more than the stages need: the next chunk lies ready where the last one ends.</summary>

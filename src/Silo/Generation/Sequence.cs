@@ -22,6 +22,7 @@ internal sealed class Sequence(
 
     public int Slot => slot;
 
+    public int ChunkRows => chunkRows;
 
     public int ReusedTokens { get; } = reusedTokens;
 
@@ -49,17 +50,6 @@ internal sealed class Sequence(
     public bool IsPrefilling => SentRows < prompt.Length;
 
     public bool WantsDecodeRow => _nextToken is not null && !IsPaused;
-
-    /// <summary>
-    /// Rows that the next chunk of the prompt may have. What a whole chunk could end goes by halves: while later stages compute the last
-    /// chunk, the earlier ones have nothing left to do for the prompt.
-    /// </summary>
-    /// <param name="leastTailRows">So few are not halved.</param>
-    public int NextChunkRows(int leastTailRows)
-    {
-        var rest = prompt.Length - SentRows;
-        return rest > chunkRows || rest <= leastTailRows ? chunkRows : Math.Max(leastTailRows, (rest + 1) / 2);
-    }
 
     /// <summary>The token after those that are known has come.</summary>
     /// <returns>False when rows were sent on another guess: the ring is to forget the slot from <see cref="SentRows"/> on.</returns>

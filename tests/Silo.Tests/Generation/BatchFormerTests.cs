@@ -83,21 +83,6 @@ public sealed class BatchFormerTests
         Form([new Sequence(0, Prompt(100), chunkRows: 64), .. Enumerable.Range(1, streams).Select(Decoding)], Limits(rows))
             .RowCount.ShouldBe(expected);
 
-    [Theory]
-    [InlineData(192, new[] { 64, 64, 32, 16, 16 })]
-    [InlineData(160, new[] { 64, 64, 16, 16 })]
-    [InlineData(40, new[] { 20, 16, 4 })]
-    [InlineData(16, new[] { 16 })]
-    public void Form_WhenTheRestOfAPromptFitsAChunk_SendsItByHalves(int tokens, int[] expected)
-    {
-        var sequence = new Sequence(0, Prompt(tokens), chunkRows: 64);
-        var limits = Limits(64) with { LeastTailRows = 16 };
-
-        expected.Select(_ => Form([sequence], limits).RowCount).ShouldBe(expected);
-
-        sequence.IsPrefilling.ShouldBeFalse();
-    }
-
     [Fact]
     public void Form_WhenPromptsWait_LetsThemTakeTurns()
     {

@@ -41,17 +41,6 @@ public sealed class BatchPaceTests
         pace.LimitsFor([.. streams, new Sequence(8, new int[100], chunkRows: 32)], batchesInFlight: 2).ShouldNotBeNull();
     }
 
-    [Theory]
-    [InlineData(3, 1, true)]
-    [InlineData(3, 2, false)]
-    [InlineData(1, 1, false)]
-    public void Limits_WhenALaterStageWouldWorkAlone_LetAPromptEndInSmallChunks(int stages, int prompts, bool expected)
-    {
-        Sequence[] sequences = [.. Enumerable.Range(0, prompts).Select(slot => new Sequence(slot, new int[100], chunkRows: 32))];
-
-        (Pace(stages).LimitsFor(sequences, batchesInFlight: 0)!.Value.LeastTailRows < 32).ShouldBe(expected);
-    }
-
     private static BatchPace Pace(int stages) => new(
         new StageAssignment("fake/0", "fake", 1, 0, stages, 0, 1, "device", SlotCount: 16, 1_000, 1_000, MaximumBatchRows: 64),
         new HeadOptions());
