@@ -51,16 +51,23 @@ internal sealed partial class Activation
         return Task.CompletedTask;
     }
 
-    private void Rehydrate()
+    private bool TryRehydrateGrain(MigrationContext context)
+    {
+        (GrainInstance as IGrainMigrationParticipant)?.OnRehydrate(context);
+        return true;
+    }
+
+    // As in Orleans: what cannot be taken from another silo is logged, and the grain starts without it.
+    private bool TryTakeAlong(Predicate<MigrationContext> rehydrate)
     {
         try
         {
-            if (Arrival is var (_, context))
-                (GrainInstance as IGrainMigrationParticipant)?.OnRehydrate(context);
+            return Arrival is var (_, context) && rehydrate(context);
         }
         catch (Exception e)
         {
             Host.Logger.MigrationFailed(e, GrainId);
+            return false;
         }
     }
 }

@@ -119,8 +119,11 @@ internal sealed partial class Activation : IGrainContext
         RequestContext.Current = requestContext;
         GrainInstance = Class.Create(this, _states);
         foreach (var state in _states)
-            await state.StartAsync(Arrival?.Context);
-        Rehydrate();
+        {
+            if (!TryTakeAlong(state.TryRehydrate))
+                await state.ReadStateAsync();
+        }
+        TryTakeAlong(TryRehydrateGrain);
         await ((IGrainBase)GrainInstance).OnActivateAsync(cancellation);
     }
 

@@ -10,8 +10,10 @@ namespace OrleansInference.Embedded.Storage;
 /// <summary>A state that is there before its grain is activated.</summary>
 internal interface IActivationState
 {
-    /// <summary>Takes the state from what the grain has brought along from another silo, or else reads it.</summary>
-    Task StartAsync(IRehydrationContext? arrival);
+    /// <summary>Takes the state from what the grain has brought along from another silo. False, and nothing done, where it has not.</summary>
+    bool TryRehydrate(IRehydrationContext context);
+
+    Task ReadStateAsync();
 
     void Dehydrate(IDehydrationContext context);
 }
@@ -59,12 +61,12 @@ internal sealed class PersistentState<T>(string name, GrainId grainId, IGrainSto
 
     public Task ClearStateAsync() => storage.ClearStateAsync(name, grainId, this);
 
-    public Task StartAsync(IRehydrationContext? arrival)
+    public bool TryRehydrate(IRehydrationContext context)
     {
-        if (arrival is null || !arrival.TryGetValue<(T State, string? ETag)>(_migrationKey, out var carried))
-            return ReadStateAsync();
+        if (!context.TryGetValue<(T State, string? ETag)>(_migrationKey, out var carried))
+            return false;
         (State, ETag, RecordExists) = (carried.State, carried.ETag, carried.ETag is not null);
-        return Task.CompletedTask;
+        return true;
     }
 
     public void Dehydrate(IDehydrationContext context) => context.TryAddValue(_migrationKey, (State, ETag));
