@@ -7,7 +7,14 @@ namespace OrleansInference.Bench.Serving;
 internal sealed class ApiClient(Uri server) : IDisposable
 {
     private static readonly TimeSpan CompletionBound = TimeSpan.FromMinutes(5);
-    private readonly HttpClient _http = new() { BaseAddress = server, Timeout = CompletionBound };
+    /// <summary>A server that was stopped while others were measured may close a connection, as idle for long, just when it goes on.</summary>
+    private static readonly TimeSpan IdleBound = TimeSpan.FromSeconds(1);
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionIdleTimeout = IdleBound })
+    {
+        BaseAddress = server,
+        Timeout = CompletionBound,
+    };
 
     /// <exception cref="InvalidOperationException">The server refuses, fails, or sends more or fewer tokens than wanted.</exception>
     public async Task<CompletionRecord> CompleteAsync(CompletionOrder order, CancellationToken cancellation)
