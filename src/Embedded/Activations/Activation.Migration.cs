@@ -13,6 +13,9 @@ internal sealed partial class Activation
     /// <summary>What the grain has brought along from another silo, and which that is.</summary>
     public (SiloAddress From, MigrationContext Context)? Arrival { get; init; }
 
+    private IEnumerable<IGrainMigrationParticipant> MigrationParticipants =>
+        _states.Append(GrainInstance).OfType<IGrainMigrationParticipant>();
+
     public void Migrate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken = default)
     {
         Interlocked.CompareExchange(ref _migrationContext, requestContext ?? [], null);
@@ -45,29 +48,24 @@ internal sealed partial class Activation
 
     private Task Dehydrate(MigrationContext context)
     {
-        foreach (var state in _states)
-            state.Dehydrate(context);
-        (GrainInstance as IGrainMigrationParticipant)?.OnDehydrate(context);
+        foreach (var participant in MigrationParticipants)
+            participant.OnDehydrate(context);
         return Task.CompletedTask;
     }
 
-    private bool TryRehydrateGrain(MigrationContext context)
-    {
-        (GrainInstance as IGrainMigrationParticipant)?.OnRehydrate(context);
-        return true;
-    }
-
     // As in Orleans: what cannot be taken from another silo is logged, and the grain starts without it.
-    private bool TryTakeAlong(Predicate<MigrationContext> rehydrate)
+    private void Rehydrate(MigrationContext context)
     {
-        try
+        foreach (var participant in MigrationParticipants)
         {
-            return Arrival is var (_, context) && rehydrate(context);
-        }
-        catch (Exception e)
-        {
-            Host.Logger.MigrationFailed(e, GrainId);
-            return false;
+            try
+            {
+                participant.OnRehydrate(context);
+            }
+            catch (Exception e)
+            {
+                Host.Logger.MigrationFailed(e, GrainId);
+            }
         }
     }
 }

@@ -14,17 +14,21 @@ namespace OrleansInference.Embedded.Activations;
 /// </summary>
 internal sealed partial class Activation : IGrainContext
 {
-    private static readonly TimeSpan HandOverDelay = TimeSpan.FromMilliseconds(5);
+    /// <summary>Tasks run before other activations get their turn.</summary>
+    private const int TasksPerSlice = 64;
 
-    private readonly ActivationScheduler _scheduler;
+    private static readonly TimeSpan HandOverDelay = TimeSpan.FromMilliseconds(5);
+    private static readonly AsyncLocal<Activation?> Creating = new();
+
+    private readonly TaskScheduler _scheduler;
     private readonly AsyncServiceScope _services;
     private readonly List<IActivationState> _states = [];
     private GrainStreams? _streams;
 
     public Activation(GrainId grainId, GrainClass grainClass, ActivationHost host)
     {
-        (GrainId, Class, Host) = (grainId, grainClass, host);
-        _scheduler = new ActivationScheduler(this, host.Work);
+        (GrainId, Class, Host, _last) = (grainId, grainClass, host, _started.Task);
+        _scheduler = new ConcurrentExclusiveSchedulerPair(host.Work, maxConcurrencyLevel: 1, TasksPerSlice).ExclusiveScheduler;
         _services = host.Services.CreateAsyncScope();
         _idleSince = host.Time.GetTimestamp();
     }
@@ -32,8 +36,8 @@ internal sealed partial class Activation : IGrainContext
     /// <summary>The grain's timers are to end.</summary>
     public event Action? TimersEnd;
 
-    /// <summary>The activation whose turn this is; null outside of turns.</summary>
-    internal static Activation? Current => (TaskScheduler.Current as ActivationScheduler)?.Activation;
+    /// <summary>The activation whose grain is being made; null elsewhere.</summary>
+    internal static Activation? Current => Creating.Value;
 
     public ActivationHost Host { get; }
 
@@ -116,14 +120,12 @@ internal sealed partial class Activation : IGrainContext
 
     private async Task StartGrainAsync(Dictionary<string, object>? requestContext, CancellationToken cancellation)
     {
-        RequestContext.Current = requestContext;
+        (RequestContext.Current, Creating.Value) = (requestContext, this);
         GrainInstance = Class.Create(this, _states);
+        if (Arrival is var (_, context))
+            Rehydrate(context);
         foreach (var state in _states)
-        {
-            if (!TryTakeAlong(state.TryRehydrate))
-                await state.ReadStateAsync();
-        }
-        TryTakeAlong(TryRehydrateGrain);
+            await state.StartAsync();
         await ((IGrainBase)GrainInstance).OnActivateAsync(cancellation);
     }
 

@@ -14,7 +14,6 @@ using OrleansInference.Embedded.Directory;
 using OrleansInference.Embedded.Manifest;
 using OrleansInference.Embedded.Membership;
 using OrleansInference.Embedded.Placement;
-using OrleansInference.Embedded.Scheduling;
 using OrleansInference.Embedded.Serialization;
 using OrleansInference.Embedded.Transport;
 
@@ -61,7 +60,7 @@ internal static class EmbeddedServices
     private static void AddSeams(IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IWorkQueue, ThreadPoolWorkQueue>();
+        services.TryAddSingleton(TaskScheduler.Default);
         services.TryAddSingleton<IClusterMembership, FolderMembership>();
         services.TryAddSingleton<IActivationDirectory, FolderActivationDirectory>();
         services.TryAddSingleton<ITransport, UnixSocketTransport>();

@@ -23,7 +23,7 @@ internal sealed class SiloPeers(
     ITransport transport,
     CallRouter router,
     CallReceiver receiver,
-    IWorkQueue work,
+    TaskScheduler work,
     TimeProvider time,
     IOptions<EmbeddedClusterOptions> options,
     ILogger<SiloPeers> logger) : ITransportHandler, IDisposable

@@ -13,7 +13,7 @@ namespace OrleansInference.Embedded.Membership;
 
 /// <summary>Membership by a folder of this machine: who holds the lock of a membership file is a member, and nobody else is.</summary>
 internal sealed class FolderMembership(
-    IOptions<EmbeddedClusterOptions> options, TimeProvider time, IWorkQueue work, ILogger<FolderMembership> logger)
+    IOptions<EmbeddedClusterOptions> options, TimeProvider time, TaskScheduler work, ILogger<FolderMembership> logger)
     : IClusterMembership, IDisposable
 {
     private const int FirstPort = 11111;

@@ -11,7 +11,6 @@ using OrleansInference.Embedded.Directory;
 using OrleansInference.Embedded.Hosting;
 using OrleansInference.Embedded.Membership;
 using OrleansInference.Embedded.Placement;
-using OrleansInference.Embedded.Scheduling;
 using OrleansInference.Embedded.Transport;
 
 namespace OrleansInference.Embedded.Simulation;
@@ -33,7 +32,7 @@ internal sealed class SimulatedSilo : IHostApplicationLifetime
         services.AddSingleton(NoConfiguration);
         services.AddSingleton<IHostApplicationLifetime>(this);
         services.AddSingleton<TimeProvider>(process.Time);
-        services.AddSingleton<IWorkQueue>(process.Work);
+        services.AddSingleton<TaskScheduler>(process.Work);
         services.AddSingleton<ITransport>(transport);
         services.AddSingleton<IClusterMembership>(new SimulatedMembership(cluster.Membership, process, address, cluster.Fence));
         services.AddSingleton<IActivationDirectory>(
