@@ -41,7 +41,7 @@ internal sealed partial class Activation
         }
         catch (Exception e)
         {
-            Host.Logger.MigrationFailed(e, GrainId);
+            Host.Logger.GrainFailed(e, "The migration", GrainId);
             return null;
         }
     }
@@ -64,7 +64,7 @@ internal sealed partial class Activation
             }
             catch (Exception e)
             {
-                Host.Logger.MigrationFailed(e, GrainId);
+                Host.Logger.GrainFailed(e, "The migration", GrainId);
             }
         }
     }

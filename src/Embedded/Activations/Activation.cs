@@ -79,7 +79,7 @@ internal sealed partial class Activation : IGrainContext
         }
         catch (Exception e)
         {
-            Host.Logger.ActivationFailed(e, GrainId);
+            Host.Logger.GrainFailed(e, "The activation", GrainId);
             return new TurnRefusal(RefusalReason.Failed, Fault: e);
         }
         finally
@@ -160,7 +160,7 @@ internal sealed partial class Activation : IGrainContext
         }
         catch (Exception e)
         {
-            Host.Logger.DeactivationFailed(e, GrainId);
+            Host.Logger.GrainFailed(e, "The deactivation", GrainId);
         }
     }
 }

@@ -54,7 +54,7 @@ internal sealed class GrainTimer : Turn, IGrainTimer
         }
         catch (Exception e)
         {
-            activation.Host.Logger.TimerCallbackFailed(e, activation.GrainId);
+            activation.Host.Logger.GrainFailed(e, "A timer callback", activation.GrainId);
         }
         Volatile.Write(ref _isDue, false);
         _timer.Change(_next, Timeout.InfiniteTimeSpan);

@@ -11,11 +11,10 @@ public sealed class EmbeddedClusterOptions
     [Required]
     public string Folder { get; set; } = "";
 
-    /// <summary>How often the folder is looked at for what was not told. Default 500 ms.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
-    public TimeSpan PollPeriod { get; set; } = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>How often it is looked whether a member was heard of; if not, it is asked whether it is there. Default 1 s.</summary>
+    /// <summary>
+    /// How often the folder is looked at for what was not told, and whether each member was heard of; if not, it is asked whether it is
+    /// there. Default 1 s.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan PingPeriod { get; set; } = TimeSpan.FromSeconds(1);
 

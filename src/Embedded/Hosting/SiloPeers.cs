@@ -42,11 +42,11 @@ internal sealed class SiloPeers(
 
     private IEnumerable<Member> Peers => membership.Members.Values.Where(member => !member.Silo.Equals(membership.Self.Silo));
 
-    /// <summary>Begins to look for peers that do not run.</summary>
+    /// <summary>Begins to look for what is not told: who came or went, and which peers do not run.</summary>
     public void Watch()
     {
         if (options.Value.WatchesPeers)
-            _watch = time.CreateTimer(_ => OnTick(), null, options.Value.PingPeriod, options.Value.PingPeriod);
+            _watch = time.CreateTimer(_ => work.Post(LookAsync, logger), null, options.Value.PingPeriod, options.Value.PingPeriod);
     }
 
     public void Dispose() => _watch?.Dispose();
@@ -79,10 +79,10 @@ internal sealed class SiloPeers(
                 receiver.OnCancel(from, body);
                 break;
             case FrameKind.Ping:
-                work.Post(() => transport.TellAsync(from, FrameKind.Pong), logger);
+                _ = transport.TellAsync(from, FrameKind.Pong);
                 break;
             case FrameKind.Leaving:
-                work.Post(() => transport.TellAsync(from, FrameKind.LeavingSeen), logger);
+                _ = transport.TellAsync(from, FrameKind.LeavingSeen);
                 break;
             case FrameKind.LeavingSeen:
                 OnDrained(from);
@@ -107,7 +107,7 @@ internal sealed class SiloPeers(
         if (status != SiloStatus.Dead)
         {
             if (!member.Silo.Equals(membership.Self.Silo))
-                work.Post(() => ConnectAsync(member.Silo), logger);
+                _ = transport.ConnectAsync(member.Silo);
             return;
         }
         _silences.TryRemove(member.Silo, out _);
@@ -123,23 +123,23 @@ internal sealed class SiloPeers(
             drained.TrySetResult();
     }
 
-    private void OnTick()
+    private async Task LookAsync()
     {
+        await membership.RefreshAsync();
         foreach (var peer in Peers)
         {
             var silence = Interlocked.Increment(ref _silences.GetOrAdd(peer.Silo, static _ => new StrongBox<int>(1)).Value);
             if (silence > options.Value.MissedPings)
-                work.Post(() => FenceAsync(peer), logger);
+                Fence(peer);
             else if (silence > 1)
-                work.Post(() => transport.TellAsync(peer.Silo, FrameKind.Ping), logger);
+                _ = transport.TellAsync(peer.Silo, FrameKind.Ping);
         }
     }
 
-    private Task FenceAsync(Member peer)
+    private void Fence(Member peer)
     {
         logger.MemberFrozen(peer.Profile.Name, peer.Silo, options.Value.MissedPings, peer.ProcessId);
         membership.Fence(peer);
-        return membership.RefreshAsync();
     }
 
     private async Task ProbeAsync(SiloAddress peer)
@@ -150,18 +150,6 @@ internal sealed class SiloPeers(
             if (!membership.Members.ContainsKey(peer))
                 return;
             await membership.RefreshAsync();
-        }
-    }
-
-    private async Task ConnectAsync(SiloAddress peer)
-    {
-        try
-        {
-            await transport.ConnectAsync(peer);
-        }
-        catch (IOException)
-        {
-            await ProbeAsync(peer);
         }
     }
 }

@@ -26,7 +26,7 @@ internal sealed class SimulatedSilo : IHostApplicationLifetime
     {
         (Name, Address, Process) = (name, address, process);
         var transport = new SimulatedTransport(cluster.Network, process);
-        _endTransport = transport.Abort;
+        _endTransport = transport.End;
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddProvider(new SimulationLogs(process)));
         services.AddSingleton(NoConfiguration);

@@ -44,13 +44,13 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, SimulatedProc
         }
     }
 
-    public void Abort() => network.End(this);
-
     public ValueTask DisposeAsync()
     {
-        Abort();
+        End();
         return ValueTask.CompletedTask;
     }
+
+    internal void End() => network.End(this);
 
     internal void OnFrame(SiloAddress from, FrameKind kind, ReadOnlyMemory<byte> body) => _handler.OnFrame(from, kind, body);
 

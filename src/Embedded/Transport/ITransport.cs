@@ -18,9 +18,6 @@ internal interface ITransport : IAsyncDisposable
     /// <exception cref="IOException">The connection broke; whether the frame arrived is not known.</exception>
     Task SendAsync(SiloAddress to, FrameKind kind, ReadOnlyMemory<byte> body);
 
-    /// <summary>Ends every connection as a killed process does.</summary>
-    void Abort();
-
     /// <summary>Sends what a silo that is gone need not be told.</summary>
     async Task TellAsync(SiloAddress to, FrameKind kind, ReadOnlyMemory<byte> body = default)
     {
