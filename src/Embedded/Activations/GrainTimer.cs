@@ -48,13 +48,11 @@ internal sealed class GrainTimer : Turn, IGrainTimer
             if (!_disposed.IsCancellationRequested)
                 await _callback(_disposed.Token);
         }
-        catch (OperationCanceledException) when (_disposed.IsCancellationRequested)
-        {
-            // The timer was disposed, and its callback has stopped as asked.
-        }
         catch (Exception e)
         {
-            activation.Host.Logger.GrainFailed(e, "A timer callback", activation.GrainId);
+            // A timer that was disposed has asked its callback to stop.
+            if (e is not OperationCanceledException || !_disposed.IsCancellationRequested)
+                activation.Host.Logger.GrainFailed(e, "A timer callback", activation.GrainId);
         }
         Volatile.Write(ref _isDue, false);
         _timer.Change(_next, Timeout.InfiniteTimeSpan);

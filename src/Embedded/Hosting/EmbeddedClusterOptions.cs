@@ -25,10 +25,6 @@ public sealed class EmbeddedClusterOptions
     [Range(2, 1000)]
     public int MissedPings { get; set; } = 15;
 
-    /// <summary>How long a connection to a member may take. Default 5 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
-    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
-
     /// <summary>How long a lock of the folder may be held by others. Default 30 s, so that a frozen holder is ended first.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(30);

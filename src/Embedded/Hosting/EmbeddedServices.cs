@@ -44,9 +44,6 @@ internal static class EmbeddedServices
             .BindConfiguration(EmbeddedClusterOptions.Section)
             .ValidateDataAnnotations()
             .ValidateOnStart();
-        services.AddOptions<SiloOptions>()
-            .Validate(silo => !string.IsNullOrWhiteSpace(silo.SiloName), "A silo needs a name: UseEmbeddedClustering gives it one.")
-            .ValidateOnStart();
         services.AddOptions<GrainCollectionOptions>()
             .Validate(collection => collection.CollectionQuantum > TimeSpan.Zero, "CollectionQuantum must be more than zero.")
             .Validate(

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
@@ -26,17 +25,16 @@ internal sealed class SiloPeers(
     TaskScheduler work,
     TimeProvider time,
     IOptions<EmbeddedClusterOptions> options,
-    ILogger<SiloPeers> logger) : ITransportHandler, IDisposable
+    ILogger<SiloPeers> logger) : IDisposable
 {
     /// <summary>A dying process closes its connections a moment before its lock is free.</summary>
-    private static readonly ImmutableArray<TimeSpan> ProbeDelays =
-        [.. new[] { 0, 5, 20, 100 }.Select(delay => TimeSpan.FromMilliseconds(delay))];
+    private static readonly ImmutableArray<int> ProbeDelaysMilliseconds = [0, 5, 20, 100];
 
     /// <summary>How long a silo that stops waits until its peers have stopped calling it.</summary>
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The ticks of the watch since a peer was heard of.</summary>
-    private readonly ConcurrentDictionary<SiloAddress, StrongBox<int>> _silences = new();
+    private readonly ConcurrentDictionary<SiloAddress, int> _silences = new();
     private readonly ConcurrentDictionary<SiloAddress, TaskCompletionSource> _draining = new();
     private ITimer? _watch;
 
@@ -63,10 +61,10 @@ internal sealed class SiloPeers(
         await Task.WhenAny(Task.WhenAll(_draining.Values.Select(drained => drained.Task.FollowAsync())), Task.Delay(DrainTimeout, time));
     }
 
+    /// <summary>Something has arrived. Of one peer, one after another.</summary>
     public void OnFrame(SiloAddress from, FrameKind kind, ReadOnlyMemory<byte> body)
     {
-        if (_silences.TryGetValue(from, out var silence))
-            Volatile.Write(ref silence.Value, 0);
+        _silences[from] = 0;
         switch (kind)
         {
             case FrameKind.Request:
@@ -94,6 +92,7 @@ internal sealed class SiloPeers(
         }
     }
 
+    /// <summary>A connection to or from the peer ended.</summary>
     public void OnConnectionLost(SiloAddress peer)
     {
         OnDrained(peer);
@@ -128,25 +127,21 @@ internal sealed class SiloPeers(
         await membership.RefreshAsync();
         foreach (var peer in Peers)
         {
-            var silence = Interlocked.Increment(ref _silences.GetOrAdd(peer.Silo, static _ => new StrongBox<int>(1)).Value);
-            if (silence > options.Value.MissedPings)
-                Fence(peer);
-            else if (silence > 1)
+            var silence = _silences.AddOrUpdate(peer.Silo, 1, static (_, ticks) => ticks + 1);
+            if (silence > 1)
                 _ = transport.TellAsync(peer.Silo, FrameKind.Ping);
+            if (silence <= options.Value.MissedPings)
+                continue;
+            logger.MemberFrozen(peer.Profile.Name, peer.Silo, options.Value.MissedPings, peer.ProcessId);
+            membership.Fence(peer);
         }
-    }
-
-    private void Fence(Member peer)
-    {
-        logger.MemberFrozen(peer.Profile.Name, peer.Silo, options.Value.MissedPings, peer.ProcessId);
-        membership.Fence(peer);
     }
 
     private async Task ProbeAsync(SiloAddress peer)
     {
-        foreach (var delay in ProbeDelays)
+        foreach (var delay in ProbeDelaysMilliseconds)
         {
-            await Task.Delay(delay, time);
+            await Task.Delay(TimeSpan.FromMilliseconds(delay), time);
             if (!membership.Members.ContainsKey(peer))
                 return;
             await membership.RefreshAsync();

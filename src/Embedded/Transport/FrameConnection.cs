@@ -20,13 +20,9 @@ internal sealed class FrameConnection(ConnectionContext connection) : IDisposabl
             if (kind == FrameKind.Request && !_takesRequests)
                 throw new ConnectFailedException("The silo is leaving and takes no more requests.");
             _takesRequests &= kind != FrameKind.LeavingSeen;
-            var isSent = !_isEnded;
-            if (isSent)
-            {
+            if (!_isEnded)
                 FrameCodec.Write(connection.Transport.Output, kind, body.Span);
-                isSent = !(await connection.Transport.Output.FlushAsync().ConfigureAwait(false)).IsCompleted;
-            }
-            if (!isSent)
+            if (_isEnded || (await connection.Transport.Output.FlushAsync().ConfigureAwait(false)).IsCompleted)
                 throw new IOException("The connection has ended.");
         }
         finally

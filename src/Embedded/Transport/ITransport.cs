@@ -1,5 +1,6 @@
 using Orleans;
 using Orleans.Runtime;
+using OrleansInference.Embedded.Hosting;
 using OrleansInference.Embedded.Membership;
 
 namespace OrleansInference.Embedded.Transport;
@@ -7,7 +8,8 @@ namespace OrleansInference.Embedded.Transport;
 /// <summary>Carries frames between silos, in order from one silo to another.</summary>
 internal interface ITransport : IAsyncDisposable
 {
-    Task ListenAsync(Member self, ITransportHandler handler);
+    /// <summary>Opens this silo to others; <paramref name="peers"/> are told of what arrives.</summary>
+    Task ListenAsync(Member self, SiloPeers peers);
 
     /// <summary>Opens the connection to a silo, so that the end of either side is noticed at once.</summary>
     /// <exception cref="ConnectFailedException">There is no connection, and nothing was sent.</exception>
@@ -30,15 +32,6 @@ internal interface ITransport : IAsyncDisposable
             // The end of a connection is noticed where it ends.
         }
     }
-}
-
-/// <summary>What is done with what arrives. Calls for one peer come one after another.</summary>
-internal interface ITransportHandler
-{
-    void OnFrame(SiloAddress from, FrameKind kind, ReadOnlyMemory<byte> body);
-
-    /// <summary>A connection to or from the peer ended.</summary>
-    void OnConnectionLost(SiloAddress peer);
 }
 
 internal enum FrameKind : byte

@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime;
@@ -15,10 +16,8 @@ namespace OrleansInference.Embedded.Transport;
 /// <summary>Frames over Unix domain sockets in the cluster's folder; one connection for each direction between two silos.</summary>
 internal sealed class UnixSocketTransport(
     IClusterMembership membership,
-    IOptions<EmbeddedClusterOptions> options,
     IOptions<SiloMessagingOptions> messaging,
-    ILogger<UnixSocketTransport> logger,
-    ILoggerFactory loggers) : ITransport
+    ILogger<UnixSocketTransport> logger) : ITransport
 {
     /// <summary>Bytes that may wait to be sent on a connection.</summary>
     private const int QueueBytes = 4 * 1024 * 1024;
@@ -29,15 +28,15 @@ internal sealed class UnixSocketTransport(
     private readonly ConcurrentDictionary<FrameConnection, bool> _open = new();
     private readonly SocketConnectionContextFactory _connections = new(new() { MaxWriteBufferSize = QueueBytes }, logger);
     private IConnectionListener? _listener;
-    private ITransportHandler _handler = null!;
+    private SiloPeers _peers = null!;
     private byte[] _hello = [];
     private volatile bool _isClosed;
 
-    public async Task ListenAsync(Member self, ITransportHandler handler)
+    public async Task ListenAsync(Member self, SiloPeers peers)
     {
-        _handler = handler;
+        _peers = peers;
         _hello = Encoding.ASCII.GetBytes(self.Silo.ToParsableString());
-        var sockets = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), loggers);
+        var sockets = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
         _listener = await sockets.BindAsync(new UnixDomainSocketEndPoint(self.Socket));
         _ = AcceptAsync(_listener);
     }
@@ -69,7 +68,6 @@ internal sealed class UnixSocketTransport(
 
     private async Task<FrameConnection> OpenAsync(SiloAddress to)
     {
-        using var limit = new CancellationTokenSource(options.Value.ConnectTimeout);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
@@ -77,7 +75,7 @@ internal sealed class UnixSocketTransport(
             if (!membership.Members.ContainsKey(to))
                 await membership.RefreshAsync();
             var member = membership.Members.GetValueOrDefault(to) ?? throw new IOException("it is no member");
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(member.Socket), limit.Token);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(member.Socket));
             var connection = new FrameConnection(_connections.Create(socket));
             await connection.SendAsync(FrameKind.Hello, _hello);
             _ = ReceiveAsync(connection, to);
@@ -109,7 +107,7 @@ internal sealed class UnixSocketTransport(
             await connection.ReceiveAsync(messaging.Value.MaxMessageBodySize, (kind, body) =>
             {
                 peer ??= ReadHello(kind, body.Span);
-                _handler.OnFrame(peer, kind, body);
+                _peers.OnFrame(peer, kind, body);
             });
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
@@ -124,7 +122,7 @@ internal sealed class UnixSocketTransport(
         if (to is not null)
             _outbound.TryRemove(to, out _);
         if (peer is not null && !_isClosed)
-            _handler.OnConnectionLost(peer);
+            _peers.OnConnectionLost(peer);
     }
 
     private static SiloAddress ReadHello(FrameKind kind, ReadOnlySpan<byte> body) =>
