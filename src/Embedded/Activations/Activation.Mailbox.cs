@@ -13,7 +13,6 @@ internal sealed partial class Activation
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<TurnRefusal> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task<Task> _last;
-    private bool _isOpen;
     private int _running;
     private long _idleSince;
 
@@ -23,7 +22,9 @@ internal sealed partial class Activation
     public int Load { get; private set; }
 
     /// <summary>Whether a turn runs, or may start.</summary>
-    public bool IsServing => _isOpen || _running > 0;
+    public bool IsServing => IsOpen || _running > 0;
+
+    private bool IsOpen => _started.Task.IsCompleted && !_ending.Task.IsCompleted && !_ended.Task.IsCompleted;
 
     /// <summary>Runs a turn as soon as it may, or refuses it where too many wait. False, and nothing done, once the activation has ended.</summary>
     public bool TryEnqueue(Turn turn)
@@ -54,7 +55,6 @@ internal sealed partial class Activation
     {
         lock (_lock)
         {
-            _isOpen = false;
             _ending.TrySetResult(deactivationReason);
             if (_running == 0)
                 _drained.TrySetResult();
@@ -66,7 +66,7 @@ internal sealed partial class Activation
     {
         lock (_lock)
         {
-            if (_isOpen && Load == 0 && !Class.IsKeptAlive && Host.Time.GetElapsedTime(_idleSince) >= age)
+            if (IsOpen && Load == 0 && !Class.IsKeptAlive && Host.Time.GetElapsedTime(_idleSince) >= age)
                 Deactivate(new DeactivationReason(DeactivationReasonCode.ActivationIdle, $"The grain was idle for {age}."));
         }
     }
@@ -76,7 +76,6 @@ internal sealed partial class Activation
     {
         lock (_lock)
         {
-            _isOpen = false;
             _ended.TrySetResult(refusal);
             _started.TrySetResult(Task.CompletedTask);
         }
@@ -85,22 +84,12 @@ internal sealed partial class Activation
     /// <summary>Runs something between the steps of whatever turns are at work.</summary>
     public void Post(Action action) => Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler);
 
-    // The grain is ready, unless it is to end already.
-    private void Open()
-    {
-        lock (_lock)
-        {
-            _isOpen = !_ending.Task.IsCompleted;
-            _started.TrySetResult(Task.CompletedTask);
-        }
-    }
-
     private bool TryBegin()
     {
         lock (_lock)
         {
-            _running += _isOpen ? 1 : 0;
-            return _isOpen;
+            _running += IsOpen ? 1 : 0;
+            return IsOpen;
         }
     }
 
@@ -129,7 +118,7 @@ internal sealed partial class Activation
             _running--;
             if (turn.KeepsAlive)
                 _idleSince = Host.Time.GetTimestamp();
-            if (_running == 0 && !_isOpen)
+            if (_running == 0 && !IsOpen)
                 _drained.TrySetResult();
         }
     }

@@ -71,7 +71,7 @@ internal sealed partial class Activation : IGrainContext
             var owner = await StartAsync(requestContext);
             if (!owner.Equals(Host.Silo))
                 return new TurnRefusal(RefusalReason.Elsewhere, owner);
-            Open();
+            _started.TrySetResult(Task.CompletedTask);
             var reason = await _ending.Task;
             await TryAsync(() => DeactivateAsync(reason));
             var next = await TryMoveAsync();

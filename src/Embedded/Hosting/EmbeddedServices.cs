@@ -44,11 +44,6 @@ internal static class EmbeddedServices
             .BindConfiguration(EmbeddedClusterOptions.Section)
             .ValidateDataAnnotations()
             .ValidateOnStart();
-        services.AddOptions<GrainCollectionOptions>()
-            .Validate(collection => collection.CollectionQuantum > TimeSpan.Zero, "CollectionQuantum must be more than zero.")
-            .Validate(
-                collection => collection.CollectionAge > collection.CollectionQuantum, "CollectionAge must be more than CollectionQuantum.")
-            .ValidateOnStart();
         services.AddSingleton<GrainAssemblies>();
         services.AddSingleton<IConfigureOptions<GrainTypeOptions>>(provider => provider.GetRequiredService<GrainAssemblies>());
     }
@@ -78,8 +73,7 @@ internal static class EmbeddedServices
         services.AddSingleton<CallRouter>();
         services.AddSingleton<CallReceiver>();
         services.AddSingleton<SiloPeers>();
-        services.AddSingleton<EmbeddedSilo>();
-        services.AddHostedService(provider => provider.GetRequiredService<EmbeddedSilo>());
+        services.AddHostedService<EmbeddedSilo>();
     }
 
     private static void AddOrleansServices(IServiceCollection services)

@@ -66,7 +66,7 @@ internal sealed class EmbeddedSilo(
     private async Task LeaveAsync(CancellationToken cancellation)
     {
         await membership.BeginLeaveAsync();
-        await peers.TellAsync(FrameKind.Changed);
+        await peers.TellAsync(FrameKind.Hello);
         using var timeout = new CancellationTokenSource(options.Value.StopTimeout, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
         await catalog.StopAsync(limit.Token);

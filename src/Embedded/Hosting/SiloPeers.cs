@@ -85,8 +85,7 @@ internal sealed class SiloPeers(
             case FrameKind.LeavingSeen:
                 OnDrained(from);
                 break;
-            case FrameKind.Changed:
-            case FrameKind.Hello when !membership.Members.ContainsKey(from):
+            case FrameKind.Hello:
                 work.Post(membership.RefreshAsync, logger);
                 break;
         }

@@ -36,8 +36,7 @@ internal sealed class ClusterFolder
             throw new OrleansConfigurationException(
                 "The embedded engine runs on Linux and macOS; elsewhere, build with ActorEngine=Orleans.");
         path = Path.GetFullPath(path);
-        if (!System.IO.Directory.Exists(path))
-            System.IO.Directory.CreateDirectory(path, Private);
+        System.IO.Directory.CreateDirectory(path, Private);
         if (FileOwner.Of(path) is { } owner && owner != FileOwner.Self)
             throw new OrleansConfigurationException(
                 $"The cluster folder {path} belongs to user {owner}, and this process runs as user {FileOwner.Self}. "

@@ -21,7 +21,6 @@ internal sealed class FolderMembership(
     private readonly Lock _refreshing = new();
     private ClusterFolder _folder = null!;
     private FileStream? _lock;
-    private volatile ImmutableDictionary<SiloAddress, Member> _members = ImmutableDictionary<SiloAddress, Member>.Empty;
 
     public event Action<Member, SiloStatus>? Changed;
 
@@ -31,7 +30,7 @@ internal sealed class FolderMembership(
         private set;
     }
 
-    public ImmutableDictionary<SiloAddress, Member> Members => _members;
+    public ImmutableDictionary<SiloAddress, Member> Members { get; private set; } = ImmutableDictionary<SiloAddress, Member>.Empty;
 
     public bool IsAlive(SiloAddress silo) => FileLock.IsHeld(_folder.LockOf(silo));
 
@@ -125,7 +124,7 @@ internal sealed class FolderMembership(
         {
             if (!IsAlive(silo))
                 _folder.Remove(silo);
-            else if ((_members.GetValueOrDefault(silo) ?? Read(_folder.RecordOf(silo))) is { } member)
+            else if ((Members.GetValueOrDefault(silo) ?? Read(_folder.RecordOf(silo))) is { } member)
                 living.Add(File.Exists(_folder.LeavingMarkOf(silo)) ? member with { Status = SiloStatus.ShuttingDown } : member);
         }
         return living;
@@ -146,8 +145,8 @@ internal sealed class FolderMembership(
 
     private void Update(ImmutableDictionary<SiloAddress, Member> members)
     {
-        var before = _members;
-        _members = members;
+        var before = Members;
+        Members = members;
         foreach (var member in members.Values.Where(member => before.GetValueOrDefault(member.Silo)?.Status != member.Status))
             Tell(member, member.Status);
         foreach (var member in before.Values.Where(member => !members.ContainsKey(member.Silo)))

@@ -8,7 +8,10 @@ namespace OrleansInference.Embedded.Scheduling;
 /// </summary>
 internal static class WorkExtensions
 {
-    /// <summary>Where what waits for a call goes on when the call has ended; in simulation, WhenAll and WaitAsync would leave its thread.</summary>
+    /// <summary>
+    /// Where what waits for a call goes on when the call has ended. In simulation where that is: WhenAll and WaitAsync would leave its
+    /// thread.
+    /// </summary>
     public static TaskCreationOptions Completion(this TaskScheduler scheduler) =>
         scheduler == TaskScheduler.Default ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None;
 

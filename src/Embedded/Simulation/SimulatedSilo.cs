@@ -56,7 +56,9 @@ internal sealed class SimulatedSilo : IHostApplicationLifetime
 
     public IServiceProvider Services { get; }
 
-    public bool IsRunning => Process.IsAlive && Services.GetRequiredService<EmbeddedSilo>().IsRunning;
+    private EmbeddedSilo Engine => field ??= Services.GetServices<IHostedService>().OfType<EmbeddedSilo>().Single();
+
+    public bool IsRunning => Process.IsAlive && Engine.IsRunning;
 
     CancellationToken IHostApplicationLifetime.ApplicationStarted => CancellationToken.None;
 
@@ -65,12 +67,12 @@ internal sealed class SimulatedSilo : IHostApplicationLifetime
     CancellationToken IHostApplicationLifetime.ApplicationStopped => CancellationToken.None;
 
     /// <summary>Joins the cluster.</summary>
-    public Task StartAsync() => Process.RunAsync(() => Services.GetRequiredService<EmbeddedSilo>().StartAsync(CancellationToken.None));
+    public Task StartAsync() => Process.RunAsync(() => Engine.StartAsync(CancellationToken.None));
 
     /// <summary>Leaves the cluster in good order, and ends the process.</summary>
     public async Task StopAsync()
     {
-        await Process.RunAsync(() => Services.GetRequiredService<EmbeddedSilo>().StopAsync(CancellationToken.None));
+        await Process.RunAsync(() => Engine.StopAsync(CancellationToken.None));
         Process.Kill();
     }
 

@@ -36,7 +36,7 @@ internal interface ITransport : IAsyncDisposable
 
 internal enum FrameKind : byte
 {
-    /// <summary>First frame of a connection: who speaks.</summary>
+    /// <summary>First frame of a connection: who speaks. Later: the sender's membership record has changed.</summary>
     Hello = 1,
     Request = 2,
     Response = 3,
@@ -44,14 +44,11 @@ internal enum FrameKind : byte
     Ping = 5,
     Pong = 6,
 
-    /// <summary>The sender's membership record has changed.</summary>
-    Changed = 7,
-
     /// <summary>The sender stops: it asks to be sent no more requests.</summary>
-    Leaving = 8,
+    Leaving = 7,
 
     /// <summary>Answers <see cref="Leaving"/>: no request follows on this connection.</summary>
-    LeavingSeen = 9,
+    LeavingSeen = 8,
 }
 
 [GenerateSerializer]
