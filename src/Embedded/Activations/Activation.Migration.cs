@@ -23,27 +23,19 @@ internal sealed partial class Activation
     }
 
     /// <returns>The silo that has the grain now; null where it just ends.</returns>
-    private async Task<SiloAddress?> TryMoveAsync()
+    private async Task<SiloAddress?> MoveAsync()
     {
         if (_migrationContext is null)
             return null;
-        try
-        {
-            var silo = await Host.Placement.PlaceAsync(GrainId, default, _migrationContext);
-            if (silo.Equals(Host.Silo))
-                return null;
-            var context = new MigrationContext(Host, []);
-            await _scheduler.RunAsync(() => Dehydrate(context));
-            RequestContext.Current = new() { [IPlacementDirector.PlacementHintKey] = silo };
-            await Host.References.GetGrain<IMigrationTargetGrain>(silo.ToParsableString()).TakeAsync(GrainId, Host.Silo, context.Values);
-            await Host.Directory.HandOverAsync(GrainId, Host.Silo, silo);
-            return silo;
-        }
-        catch (Exception e)
-        {
-            Host.Logger.GrainFailed(e, "The migration", GrainId);
+        var silo = await Host.Placement.PlaceAsync(GrainId, default, _migrationContext);
+        if (silo.Equals(Host.Silo))
             return null;
-        }
+        var context = new MigrationContext(Host, []);
+        await _scheduler.RunAsync(() => Dehydrate(context));
+        RequestContext.Current = new() { [IPlacementDirector.PlacementHintKey] = silo };
+        await Host.References.GetGrain<IMigrationTargetGrain>(silo.ToParsableString()).TakeAsync(GrainId, Host.Silo, context.Values);
+        await Host.Directory.HandOverAsync(GrainId, Host.Silo, silo);
+        return silo;
     }
 
     private Task Dehydrate(MigrationContext context)

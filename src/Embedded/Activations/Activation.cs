@@ -73,8 +73,9 @@ internal sealed partial class Activation : IGrainContext
                 return new TurnRefusal(RefusalReason.Elsewhere, owner);
             _started.TrySetResult(Task.CompletedTask);
             var reason = await _ending.Task;
-            await TryAsync(() => DeactivateAsync(reason));
-            var next = await TryMoveAsync();
+            await TryAsync("The deactivation", () => DeactivateAsync(reason));
+            SiloAddress? next = null;
+            await TryAsync("The migration", async () => next = await MoveAsync());
             return next is null ? new TurnRefusal(RefusalReason.Ended) : new TurnRefusal(RefusalReason.Elsewhere, next);
         }
         catch (Exception e)
@@ -84,8 +85,8 @@ internal sealed partial class Activation : IGrainContext
         }
         finally
         {
-            await TryAsync(() => _scheduler.RunAsync(DisposeGrainAsync));
-            await TryAsync(() => Host.Directory.UnregisterAsync(GrainId, Host.Silo));
+            await TryAsync("The end", () => _scheduler.RunAsync(DisposeGrainAsync));
+            await TryAsync("The end", () => Host.Directory.UnregisterAsync(GrainId, Host.Silo));
         }
     }
 
@@ -152,7 +153,7 @@ internal sealed partial class Activation : IGrainContext
     }
 
     // What a grain does not finish in time, or fails to, must not keep it from being activated again.
-    private async Task TryAsync(Func<Task> step)
+    private async Task TryAsync(string name, Func<Task> step)
     {
         try
         {
@@ -160,7 +161,7 @@ internal sealed partial class Activation : IGrainContext
         }
         catch (Exception e)
         {
-            Host.Logger.GrainFailed(e, "The deactivation", GrainId);
+            Host.Logger.GrainFailed(e, name, GrainId);
         }
     }
 }
