@@ -15,26 +15,14 @@ internal static partial class EngineLog
     [LoggerMessage(LogLevel.Warning, "Member {Name} ({Silo}) has not answered {Missed} pings: its process {ProcessId} is ended")]
     public static partial void MemberFrozen(this ILogger logger, string name, SiloAddress silo, int missed, int processId);
 
-    [LoggerMessage(LogLevel.Warning, "A connection could not be accepted")]
-    public static partial void AcceptFailed(this ILogger logger, Exception exception);
-
     [LoggerMessage(LogLevel.Warning, "The connection from {Peer} was closed: what it sent makes no sense")]
     public static partial void ConnectionRefused(this ILogger logger, Exception exception, SiloAddress? peer);
 
-    [LoggerMessage(LogLevel.Warning, "Grain {GrainId} could not be activated")]
-    public static partial void ActivationFailed(this ILogger logger, Exception exception, GrainId grainId);
-
-    [LoggerMessage(LogLevel.Warning, "Grain {GrainId} did not end cleanly")]
-    public static partial void DeactivationFailed(this ILogger logger, Exception exception, GrainId grainId);
-
-    [LoggerMessage(LogLevel.Warning, "Grain {GrainId} could not take everything along to another silo")]
-    public static partial void MigrationFailed(this ILogger logger, Exception exception, GrainId grainId);
+    [LoggerMessage(LogLevel.Warning, "{Step} of grain {GrainId} failed")]
+    public static partial void GrainFailed(this ILogger logger, Exception exception, string step, GrainId grainId);
 
     [LoggerMessage(LogLevel.Warning, "{Count} activations had not ended when the silo stopped")]
     public static partial void ActivationsLeftBehind(this ILogger logger, int count);
-
-    [LoggerMessage(LogLevel.Warning, "A timer callback of grain {GrainId} failed")]
-    public static partial void TimerCallbackFailed(this ILogger logger, Exception exception, GrainId grainId);
 
     [LoggerMessage(LogLevel.Warning, "The one-way call {Method} of grain {GrainId} failed")]
     public static partial void OneWayCallFailed(this ILogger logger, Exception exception, string method, GrainId grainId);

@@ -4,26 +4,27 @@ using OrleansInference.Embedded.Scheduling;
 
 namespace OrleansInference.Embedded.Activations;
 
-/// <remarks>While the activation is open, turns wait only for the one that runs and does not interleave.</remarks>
+/// <remarks>Each turn follows another: one that interleaves the start of the grain, the others the last one that does not.</remarks>
 internal sealed partial class Activation
 {
     private readonly Lock _lock = new();
-    private readonly Queue<Turn> _waiting = [];
+    private readonly TaskCompletionSource<Task> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<DeactivationReason> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _deactivated = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool _isOpen;
-    private bool _isBlocked;
+    private readonly TaskCompletionSource<TurnRefusal> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task<Task> _last;
     private int _running;
     private long _idleSince;
 
-    public Task Deactivated => _deactivated.Task;
+    public Task Deactivated => _ended.Task;
 
     /// <summary>Turns that run or wait.</summary>
-    public int Load => _running + _waiting.Count;
+    public int Load { get; private set; }
 
     /// <summary>Whether a turn runs, or may start.</summary>
-    public bool IsServing => _isOpen || _running > 0;
+    public bool IsServing => IsOpen || _running > 0;
+
+    private bool IsOpen => _started.Task.IsCompleted && !_ending.Task.IsCompleted && !_ended.Task.IsCompleted;
 
     /// <summary>Runs a turn as soon as it may, or refuses it where too many wait. False, and nothing done, once the activation has ended.</summary>
     public bool TryEnqueue(Turn turn)
@@ -32,16 +33,15 @@ internal sealed partial class Activation
         {
             if (Deactivated.IsCompleted)
                 return false;
-            if (_isOpen && MayRun(turn))
-            {
-                Start(turn);
-                return true;
-            }
 
             // Timers tick on whatever waits, and each has no more than one turn.
-            if (_waiting.Count < Host.MailboxLength || turn is GrainTimer)
+            if (Load - _running < Host.MailboxLength || turn is GrainTimer)
             {
-                _waiting.Enqueue(turn);
+                Load++;
+                var interleaves = turn.Interleaves || Class.IsReentrant;
+                var before = interleaves ? _started.Task : _last;
+                var started = _scheduler.Start(() => RunAsync(turn, before));
+                _last = interleaves ? _last : started;
                 return true;
             }
         }
@@ -55,19 +55,18 @@ internal sealed partial class Activation
     {
         lock (_lock)
         {
-            _isOpen = false;
             _ending.TrySetResult(deactivationReason);
             if (_running == 0)
                 _drained.TrySetResult();
         }
     }
 
-    /// <summary>Ends the activation if no turn that keeps it alive has run for so long, and none runs.</summary>
+    /// <summary>Ends the activation if no turn that keeps it alive has run for so long, and there is none.</summary>
     public void Collect(TimeSpan age)
     {
         lock (_lock)
         {
-            if (_isOpen && _running == 0 && !Class.IsKeptAlive && Host.Time.GetElapsedTime(_idleSince) >= age)
+            if (IsOpen && Load == 0 && !Class.IsKeptAlive && Host.Time.GetElapsedTime(_idleSince) >= age)
                 Deactivate(new DeactivationReason(DeactivationReasonCode.ActivationIdle, $"The grain was idle for {age}."));
         }
     }
@@ -77,44 +76,31 @@ internal sealed partial class Activation
     {
         lock (_lock)
         {
-            _isOpen = false;
-            _deactivated.TrySetResult();
+            _ended.TrySetResult(refusal);
+            _started.TrySetResult(Task.CompletedTask);
         }
-        foreach (var turn in _waiting)
-            turn.Refuse(refusal);
     }
 
     /// <summary>Runs something between the steps of whatever turns are at work.</summary>
     public void Post(Action action) => Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler);
 
-    // The grain is ready: whatever waited may run, in its order, as far as the rules let it.
-    private void Open()
+    private bool TryBegin()
     {
         lock (_lock)
         {
-            if (_ending.Task.IsCompleted)
-                return;
-            _isOpen = true;
-            Turn[] waiting = [.. _waiting];
-            _waiting.Clear();
-            foreach (var turn in waiting)
-                TryEnqueue(turn);
+            _running += IsOpen ? 1 : 0;
+            return IsOpen;
         }
     }
 
-    private bool Interleaves(Turn turn) => turn.Interleaves || Class.IsReentrant;
-
-    private bool MayRun(Turn turn) => !_isBlocked || Interleaves(turn);
-
-    private void Start(Turn turn)
+    private async Task RunAsync(Turn turn, Task<Task> before)
     {
-        _running++;
-        _isBlocked |= !Interleaves(turn);
-        _scheduler.Start(() => RunAsync(turn));
-    }
-
-    private async Task RunAsync(Turn turn)
-    {
+        await await before;
+        if (!TryBegin())
+        {
+            turn.Refuse(await _ended.Task);
+            return;
+        }
         Host.Observer?.OnStarted(this, turn);
         try
         {
@@ -128,14 +114,12 @@ internal sealed partial class Activation
         Host.Observer?.OnEnded(this, turn);
         lock (_lock)
         {
+            Load--;
             _running--;
-            _isBlocked &= Interleaves(turn);
             if (turn.KeepsAlive)
                 _idleSince = Host.Time.GetTimestamp();
-            if (_running == 0 && !_isOpen)
+            if (_running == 0 && !IsOpen)
                 _drained.TrySetResult();
-            while (_isOpen && _waiting.TryPeek(out var next) && MayRun(next))
-                Start(_waiting.Dequeue());
         }
     }
 }

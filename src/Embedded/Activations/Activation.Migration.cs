@@ -13,6 +13,9 @@ internal sealed partial class Activation
     /// <summary>What the grain has brought along from another silo, and which that is.</summary>
     public (SiloAddress From, MigrationContext Context)? Arrival { get; init; }
 
+    private IEnumerable<IGrainMigrationParticipant> MigrationParticipants =>
+        _states.Append(GrainInstance).OfType<IGrainMigrationParticipant>();
+
     public void Migrate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken = default)
     {
         Interlocked.CompareExchange(ref _migrationContext, requestContext ?? [], null);
@@ -20,54 +23,41 @@ internal sealed partial class Activation
     }
 
     /// <returns>The silo that has the grain now; null where it just ends.</returns>
-    private async Task<SiloAddress?> TryMoveAsync()
+    private async Task<SiloAddress?> MoveAsync()
     {
         if (_migrationContext is null)
             return null;
-        try
-        {
-            var silo = await Host.Placement.PlaceAsync(GrainId, default, _migrationContext);
-            if (silo.Equals(Host.Silo))
-                return null;
-            var context = new MigrationContext(Host, []);
-            await _scheduler.RunAsync(() => Dehydrate(context));
-            RequestContext.Current = new() { [IPlacementDirector.PlacementHintKey] = silo };
-            await Host.References.GetGrain<IMigrationTargetGrain>(silo.ToParsableString()).TakeAsync(GrainId, Host.Silo, context.Values);
-            await Host.Directory.HandOverAsync(GrainId, Host.Silo, silo);
-            return silo;
-        }
-        catch (Exception e)
-        {
-            Host.Logger.MigrationFailed(e, GrainId);
+        var silo = await Host.Placement.PlaceAsync(GrainId, default, _migrationContext);
+        if (silo.Equals(Host.Silo))
             return null;
-        }
+        var context = new MigrationContext(Host, []);
+        await _scheduler.RunAsync(() => Dehydrate(context));
+        RequestContext.Current = new() { [IPlacementDirector.PlacementHintKey] = silo };
+        await Host.References.GetGrain<IMigrationTargetGrain>(silo.ToParsableString()).TakeAsync(GrainId, Host.Silo, context.Values);
+        await Host.Directory.HandOverAsync(GrainId, Host.Silo, silo);
+        return silo;
     }
 
     private Task Dehydrate(MigrationContext context)
     {
-        foreach (var state in _states)
-            state.Dehydrate(context);
-        (GrainInstance as IGrainMigrationParticipant)?.OnDehydrate(context);
+        foreach (var participant in MigrationParticipants)
+            participant.OnDehydrate(context);
         return Task.CompletedTask;
     }
 
-    private bool TryRehydrateGrain(MigrationContext context)
-    {
-        (GrainInstance as IGrainMigrationParticipant)?.OnRehydrate(context);
-        return true;
-    }
-
     // As in Orleans: what cannot be taken from another silo is logged, and the grain starts without it.
-    private bool TryTakeAlong(Predicate<MigrationContext> rehydrate)
+    private void Rehydrate(MigrationContext context)
     {
-        try
+        foreach (var participant in MigrationParticipants)
         {
-            return Arrival is var (_, context) && rehydrate(context);
-        }
-        catch (Exception e)
-        {
-            Host.Logger.MigrationFailed(e, GrainId);
-            return false;
+            try
+            {
+                participant.OnRehydrate(context);
+            }
+            catch (Exception e)
+            {
+                Host.Logger.GrainFailed(e, "The migration", GrainId);
+            }
         }
     }
 }

@@ -14,17 +14,21 @@ namespace OrleansInference.Embedded.Activations;
 /// </summary>
 internal sealed partial class Activation : IGrainContext
 {
-    private static readonly TimeSpan HandOverDelay = TimeSpan.FromMilliseconds(5);
+    /// <summary>Tasks run before other activations get their turn.</summary>
+    private const int TasksPerSlice = 64;
 
-    private readonly ActivationScheduler _scheduler;
+    private static readonly TimeSpan HandOverDelay = TimeSpan.FromMilliseconds(5);
+    private static readonly AsyncLocal<Activation?> Creating = new();
+
+    private readonly TaskScheduler _scheduler;
     private readonly AsyncServiceScope _services;
     private readonly List<IActivationState> _states = [];
     private GrainStreams? _streams;
 
     public Activation(GrainId grainId, GrainClass grainClass, ActivationHost host)
     {
-        (GrainId, Class, Host) = (grainId, grainClass, host);
-        _scheduler = new ActivationScheduler(this, host.Work);
+        (GrainId, Class, Host, _last) = (grainId, grainClass, host, _started.Task);
+        _scheduler = new ConcurrentExclusiveSchedulerPair(host.Work, maxConcurrencyLevel: 1, TasksPerSlice).ExclusiveScheduler;
         _services = host.Services.CreateAsyncScope();
         _idleSince = host.Time.GetTimestamp();
     }
@@ -32,8 +36,8 @@ internal sealed partial class Activation : IGrainContext
     /// <summary>The grain's timers are to end.</summary>
     public event Action? TimersEnd;
 
-    /// <summary>The activation whose turn this is; null outside of turns.</summary>
-    internal static Activation? Current => (TaskScheduler.Current as ActivationScheduler)?.Activation;
+    /// <summary>The activation whose grain is being made; null elsewhere.</summary>
+    internal static Activation? Current => Creating.Value;
 
     public ActivationHost Host { get; }
 
@@ -67,21 +71,22 @@ internal sealed partial class Activation : IGrainContext
             var owner = await StartAsync(requestContext);
             if (!owner.Equals(Host.Silo))
                 return new TurnRefusal(RefusalReason.Elsewhere, owner);
-            Open();
+            _started.TrySetResult(Task.CompletedTask);
             var reason = await _ending.Task;
-            await TryAsync(() => DeactivateAsync(reason));
-            var next = await TryMoveAsync();
+            await TryAsync("The deactivation", () => DeactivateAsync(reason));
+            SiloAddress? next = null;
+            await TryAsync("The migration", async () => next = await MoveAsync());
             return next is null ? new TurnRefusal(RefusalReason.Ended) : new TurnRefusal(RefusalReason.Elsewhere, next);
         }
         catch (Exception e)
         {
-            Host.Logger.ActivationFailed(e, GrainId);
+            Host.Logger.GrainFailed(e, "The activation", GrainId);
             return new TurnRefusal(RefusalReason.Failed, Fault: e);
         }
         finally
         {
-            await TryAsync(() => _scheduler.RunAsync(DisposeGrainAsync));
-            await TryAsync(() => Host.Directory.UnregisterAsync(GrainId, Host.Silo));
+            await TryAsync("The end", () => _scheduler.RunAsync(DisposeGrainAsync));
+            await TryAsync("The end", () => Host.Directory.UnregisterAsync(GrainId, Host.Silo));
         }
     }
 
@@ -116,14 +121,12 @@ internal sealed partial class Activation : IGrainContext
 
     private async Task StartGrainAsync(Dictionary<string, object>? requestContext, CancellationToken cancellation)
     {
-        RequestContext.Current = requestContext;
+        (RequestContext.Current, Creating.Value) = (requestContext, this);
         GrainInstance = Class.Create(this, _states);
+        if (Arrival is var (_, context))
+            Rehydrate(context);
         foreach (var state in _states)
-        {
-            if (!TryTakeAlong(state.TryRehydrate))
-                await state.ReadStateAsync();
-        }
-        TryTakeAlong(TryRehydrateGrain);
+            await state.StartAsync();
         await ((IGrainBase)GrainInstance).OnActivateAsync(cancellation);
     }
 
@@ -150,7 +153,7 @@ internal sealed partial class Activation : IGrainContext
     }
 
     // What a grain does not finish in time, or fails to, must not keep it from being activated again.
-    private async Task TryAsync(Func<Task> step)
+    private async Task TryAsync(string name, Func<Task> step)
     {
         try
         {
@@ -158,7 +161,7 @@ internal sealed partial class Activation : IGrainContext
         }
         catch (Exception e)
         {
-            Host.Logger.DeactivationFailed(e, GrainId);
+            Host.Logger.GrainFailed(e, name, GrainId);
         }
     }
 }

@@ -74,14 +74,9 @@ internal sealed class ActivationCatalog : IAsyncDisposable
         var all = All();
         foreach (var activation in all)
             activation.Deactivate(reason, cancellation);
-        try
-        {
-            await Task.WhenAll(all.Select(activation => activation.Deactivated.FollowAsync())).WaitAsync(cancellation);
-        }
-        catch (OperationCanceledException)
-        {
+        var ended = Task.WhenAll(all.Select(activation => activation.Deactivated.FollowAsync()));
+        if (await Task.WhenAny(ended, Task.Delay(Timeout.Infinite, cancellation)) != ended)
             _host.Logger.ActivationsLeftBehind(all.Count(activation => !activation.Deactivated.IsCompleted));
-        }
     }
 
     /// <summary>Takes no more calls. What runs is left to itself: the silo counts as dead.</summary>

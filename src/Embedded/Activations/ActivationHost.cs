@@ -7,7 +7,6 @@ using OrleansInference.Embedded.Directory;
 using OrleansInference.Embedded.Manifest;
 using OrleansInference.Embedded.Membership;
 using OrleansInference.Embedded.Placement;
-using OrleansInference.Embedded.Scheduling;
 using OrleansInference.Embedded.Serialization;
 
 namespace OrleansInference.Embedded.Activations;
@@ -16,7 +15,7 @@ namespace OrleansInference.Embedded.Activations;
 internal sealed record ActivationHost(
     IServiceProvider Services,
     TimeProvider Time,
-    IWorkQueue Work,
+    TaskScheduler Work,
     GrainReferenceRuntime References,
     PlacementService Placement,
     MessageSerializer Serializer,

@@ -9,7 +9,6 @@ internal sealed class GrainTimer : Turn, IGrainTimer
     private readonly Func<CancellationToken, Task> _callback;
     private readonly CancellationTokenSource _disposed = new();
     private readonly ITimer _timer;
-    private readonly Lock _lock = new();
     private TimeSpan _period;
     private TimeSpan _next;
     private bool _isDue;
@@ -24,16 +23,14 @@ internal sealed class GrainTimer : Turn, IGrainTimer
         activation.TimersEnd += Dispose;
     }
 
+    /// <summary>While the callback is due or runs, the new due time counts from its end.</summary>
     public void Change(TimeSpan dueTime, TimeSpan period)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dueTime, Timeout.InfiniteTimeSpan);
         ArgumentOutOfRangeException.ThrowIfLessThan(period, Timeout.InfiniteTimeSpan);
-        lock (_lock)
-        {
-            (_next, _period) = (dueTime, period);
-            if (!_isDue)
-                _timer.Change(dueTime, Timeout.InfiniteTimeSpan);
-        }
+        (_next, _period) = (dueTime, period);
+        if (!Volatile.Read(ref _isDue))
+            _timer.Change(dueTime, Timeout.InfiniteTimeSpan);
     }
 
     public void Dispose()
@@ -45,34 +42,25 @@ internal sealed class GrainTimer : Turn, IGrainTimer
 
     public override async Task RunAsync(Activation activation)
     {
+        _next = _period;
         try
         {
             if (!_disposed.IsCancellationRequested)
                 await _callback(_disposed.Token);
         }
-        catch (OperationCanceledException) when (_disposed.IsCancellationRequested)
-        {
-            // The timer was disposed, and its callback has stopped as asked.
-        }
         catch (Exception e)
         {
-            activation.Host.Logger.TimerCallbackFailed(e, activation.GrainId);
+            // A timer that was disposed has asked its callback to stop.
+            if (e is not OperationCanceledException || !_disposed.IsCancellationRequested)
+                activation.Host.Logger.GrainFailed(e, "A timer callback", activation.GrainId);
         }
-        lock (_lock)
-        {
-            _isDue = false;
-            _timer.Change(_next, Timeout.InfiniteTimeSpan);
-        }
+        Volatile.Write(ref _isDue, false);
+        _timer.Change(_next, Timeout.InfiniteTimeSpan);
     }
 
     private void OnDue()
     {
-        lock (_lock)
-        {
-            if (_isDue || _disposed.IsCancellationRequested)
-                return;
-            (_isDue, _next) = (true, _period);
-        }
-        _activation.TryEnqueue(this);
+        if (!Interlocked.Exchange(ref _isDue, true))
+            _activation.TryEnqueue(this);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class CallRouter(
     CallCodec codec,
     IClusterMembership membership,
     ITransport transport,
-    IWorkQueue work,
+    TaskScheduler work,
     TimeProvider time,
     IOptions<SiloMessagingOptions> messaging,
     IOptions<EmbeddedClusterOptions> cluster,
@@ -35,7 +35,7 @@ internal sealed class CallRouter(
 
     public TimeProvider Time => time;
 
-    public TaskCreationOptions Completion => work.Completion;
+    public TaskCreationOptions Completion => work.Completion();
 
     public TimeSpan ResponseTimeout => messaging.Value.ResponseTimeout;
 

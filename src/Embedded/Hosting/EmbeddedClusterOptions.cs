@@ -11,11 +11,10 @@ public sealed class EmbeddedClusterOptions
     [Required]
     public string Folder { get; set; } = "";
 
-    /// <summary>How often the folder is looked at for what was not told. Default 500 ms.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
-    public TimeSpan PollPeriod { get; set; } = TimeSpan.FromMilliseconds(500);
-
-    /// <summary>How often it is looked whether a member was heard of; if not, it is asked whether it is there. Default 1 s.</summary>
+    /// <summary>
+    /// How often the folder is looked at for what was not told, and whether each member was heard of; if not, it is asked whether it is
+    /// there. Default 1 s.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan PingPeriod { get; set; } = TimeSpan.FromSeconds(1);
 
@@ -25,10 +24,6 @@ public sealed class EmbeddedClusterOptions
     /// </summary>
     [Range(2, 1000)]
     public int MissedPings { get; set; } = 15;
-
-    /// <summary>How long a connection to a member may take. Default 5 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
-    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a lock of the folder may be held by others. Default 30 s, so that a frozen holder is ended first.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]

@@ -14,7 +14,6 @@ using OrleansInference.Embedded.Directory;
 using OrleansInference.Embedded.Manifest;
 using OrleansInference.Embedded.Membership;
 using OrleansInference.Embedded.Placement;
-using OrleansInference.Embedded.Scheduling;
 using OrleansInference.Embedded.Serialization;
 using OrleansInference.Embedded.Transport;
 
@@ -45,14 +44,6 @@ internal static class EmbeddedServices
             .BindConfiguration(EmbeddedClusterOptions.Section)
             .ValidateDataAnnotations()
             .ValidateOnStart();
-        services.AddOptions<SiloOptions>()
-            .Validate(silo => !string.IsNullOrWhiteSpace(silo.SiloName), "A silo needs a name: UseEmbeddedClustering gives it one.")
-            .ValidateOnStart();
-        services.AddOptions<GrainCollectionOptions>()
-            .Validate(collection => collection.CollectionQuantum > TimeSpan.Zero, "CollectionQuantum must be more than zero.")
-            .Validate(
-                collection => collection.CollectionAge > collection.CollectionQuantum, "CollectionAge must be more than CollectionQuantum.")
-            .ValidateOnStart();
         services.AddSingleton<GrainAssemblies>();
         services.AddSingleton<IConfigureOptions<GrainTypeOptions>>(provider => provider.GetRequiredService<GrainAssemblies>());
     }
@@ -61,7 +52,7 @@ internal static class EmbeddedServices
     private static void AddSeams(IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IWorkQueue, ThreadPoolWorkQueue>();
+        services.TryAddSingleton(TaskScheduler.Default);
         services.TryAddSingleton<IClusterMembership, FolderMembership>();
         services.TryAddSingleton<IActivationDirectory, FolderActivationDirectory>();
         services.TryAddSingleton<ITransport, UnixSocketTransport>();
@@ -82,8 +73,7 @@ internal static class EmbeddedServices
         services.AddSingleton<CallRouter>();
         services.AddSingleton<CallReceiver>();
         services.AddSingleton<SiloPeers>();
-        services.AddSingleton<EmbeddedSilo>();
-        services.AddHostedService(provider => provider.GetRequiredService<EmbeddedSilo>());
+        services.AddHostedService<EmbeddedSilo>();
     }
 
     private static void AddOrleansServices(IServiceCollection services)

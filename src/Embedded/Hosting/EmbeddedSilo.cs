@@ -28,7 +28,7 @@ internal sealed class EmbeddedSilo(
     IHostApplicationLifetime lifetime,
     ILogger<EmbeddedSilo> logger) : IHostedService
 {
-    private int _isEnded;
+    private bool _isEnded;
 
     /// <summary>Whether the silo is a member.</summary>
     public bool IsRunning { get; private set; }
@@ -48,43 +48,38 @@ internal sealed class EmbeddedSilo(
         IsRunning = true;
     }
 
+    /// <summary>Leaves in order. With a token that is cancelled already, the silo ends as if its process had been killed.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (!IsRunning || Interlocked.Exchange(ref _isEnded, 1) != 0)
+        if (!IsRunning || Interlocked.Exchange(ref _isEnded, true))
             return;
-        await membership.BeginLeaveAsync();
-        await peers.TellAsync(FrameKind.Changed);
-        using var timeout = new CancellationTokenSource(options.Value.StopTimeout, time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-        await catalog.StopAsync(limit.Token);
-        await peers.DrainAsync();
-        router.Stop();
-        peers.Dispose();
+        if (!cancellationToken.IsCancellationRequested)
+            await LeaveAsync(cancellationToken);
         IsRunning = false;
+        peers.Dispose();
+        catalog.Abandon();
+        router.Stop();
         await transport.DisposeAsync();
         membership.Leave();
     }
 
-    /// <summary>Ends the silo as if its process had been killed.</summary>
-    public void Kill()
+    private async Task LeaveAsync(CancellationToken cancellation)
     {
-        if (Interlocked.Exchange(ref _isEnded, 1) != 0)
-            return;
-        IsRunning = false;
-        catalog.Abandon();
-        peers.Dispose();
-        membership.Abandon();
-        transport.Abort();
-        router.Stop();
+        await membership.BeginLeaveAsync();
+        await peers.TellAsync(FrameKind.Hello);
+        using var timeout = new CancellationTokenSource(options.Value.StopTimeout, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
+        await catalog.StopAsync(limit.Token);
+        await peers.DrainAsync();
     }
 
     // Somebody removed this silo's files: to others it is dead, and its grains may live elsewhere already.
     private void OnMemberChanged(Member member, SiloStatus status)
     {
-        if (status != SiloStatus.Dead || !member.Silo.Equals(membership.Self.Silo) || Volatile.Read(ref _isEnded) != 0)
+        if (status != SiloStatus.Dead || !member.Silo.Equals(membership.Self.Silo) || Volatile.Read(ref _isEnded))
             return;
         logger.SiloEvicted(options.Value.Folder);
-        Kill();
+        _ = StopAsync(new CancellationToken(canceled: true));
         lifetime.StopApplication();
     }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
@@ -23,30 +22,29 @@ internal sealed class SiloPeers(
     ITransport transport,
     CallRouter router,
     CallReceiver receiver,
-    IWorkQueue work,
+    TaskScheduler work,
     TimeProvider time,
     IOptions<EmbeddedClusterOptions> options,
-    ILogger<SiloPeers> logger) : ITransportHandler, IDisposable
+    ILogger<SiloPeers> logger) : IDisposable
 {
     /// <summary>A dying process closes its connections a moment before its lock is free.</summary>
-    private static readonly ImmutableArray<TimeSpan> ProbeDelays =
-        [.. new[] { 0, 5, 20, 100 }.Select(delay => TimeSpan.FromMilliseconds(delay))];
+    private static readonly ImmutableArray<int> ProbeDelaysMilliseconds = [0, 5, 20, 100];
 
     /// <summary>How long a silo that stops waits until its peers have stopped calling it.</summary>
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The ticks of the watch since a peer was heard of.</summary>
-    private readonly ConcurrentDictionary<SiloAddress, StrongBox<int>> _silences = new();
+    private readonly ConcurrentDictionary<SiloAddress, int> _silences = new();
     private readonly ConcurrentDictionary<SiloAddress, TaskCompletionSource> _draining = new();
     private ITimer? _watch;
 
     private IEnumerable<Member> Peers => membership.Members.Values.Where(member => !member.Silo.Equals(membership.Self.Silo));
 
-    /// <summary>Begins to look for peers that do not run.</summary>
+    /// <summary>Begins to look for what is not told: who came or went, and which peers do not run.</summary>
     public void Watch()
     {
         if (options.Value.WatchesPeers)
-            _watch = time.CreateTimer(_ => OnTick(), null, options.Value.PingPeriod, options.Value.PingPeriod);
+            _watch = time.CreateTimer(_ => work.Post(LookAsync, logger), null, options.Value.PingPeriod, options.Value.PingPeriod);
     }
 
     public void Dispose() => _watch?.Dispose();
@@ -63,10 +61,10 @@ internal sealed class SiloPeers(
         await Task.WhenAny(Task.WhenAll(_draining.Values.Select(drained => drained.Task.FollowAsync())), Task.Delay(DrainTimeout, time));
     }
 
+    /// <summary>Something has arrived. Of one peer, one after another.</summary>
     public void OnFrame(SiloAddress from, FrameKind kind, ReadOnlyMemory<byte> body)
     {
-        if (_silences.TryGetValue(from, out var silence))
-            Volatile.Write(ref silence.Value, 0);
+        _silences[from] = 0;
         switch (kind)
         {
             case FrameKind.Request:
@@ -79,21 +77,21 @@ internal sealed class SiloPeers(
                 receiver.OnCancel(from, body);
                 break;
             case FrameKind.Ping:
-                work.Post(() => transport.TellAsync(from, FrameKind.Pong), logger);
+                _ = transport.TellAsync(from, FrameKind.Pong);
                 break;
             case FrameKind.Leaving:
-                work.Post(() => transport.TellAsync(from, FrameKind.LeavingSeen), logger);
+                _ = transport.TellAsync(from, FrameKind.LeavingSeen);
                 break;
             case FrameKind.LeavingSeen:
                 OnDrained(from);
                 break;
-            case FrameKind.Changed:
-            case FrameKind.Hello when !membership.Members.ContainsKey(from):
+            case FrameKind.Hello:
                 work.Post(membership.RefreshAsync, logger);
                 break;
         }
     }
 
+    /// <summary>A connection to or from the peer ended.</summary>
     public void OnConnectionLost(SiloAddress peer)
     {
         OnDrained(peer);
@@ -107,7 +105,7 @@ internal sealed class SiloPeers(
         if (status != SiloStatus.Dead)
         {
             if (!member.Silo.Equals(membership.Self.Silo))
-                work.Post(() => ConnectAsync(member.Silo), logger);
+                _ = transport.ConnectAsync(member.Silo);
             return;
         }
         _silences.TryRemove(member.Silo, out _);
@@ -123,45 +121,29 @@ internal sealed class SiloPeers(
             drained.TrySetResult();
     }
 
-    private void OnTick()
+    private async Task LookAsync()
     {
+        await membership.RefreshAsync();
         foreach (var peer in Peers)
         {
-            var silence = Interlocked.Increment(ref _silences.GetOrAdd(peer.Silo, static _ => new StrongBox<int>(1)).Value);
-            if (silence > options.Value.MissedPings)
-                work.Post(() => FenceAsync(peer), logger);
-            else if (silence > 1)
-                work.Post(() => transport.TellAsync(peer.Silo, FrameKind.Ping), logger);
+            var silence = _silences.AddOrUpdate(peer.Silo, 1, static (_, ticks) => ticks + 1);
+            if (silence > 1)
+                _ = transport.TellAsync(peer.Silo, FrameKind.Ping);
+            if (silence <= options.Value.MissedPings)
+                continue;
+            logger.MemberFrozen(peer.Profile.Name, peer.Silo, options.Value.MissedPings, peer.ProcessId);
+            membership.Fence(peer);
         }
-    }
-
-    private Task FenceAsync(Member peer)
-    {
-        logger.MemberFrozen(peer.Profile.Name, peer.Silo, options.Value.MissedPings, peer.ProcessId);
-        membership.Fence(peer);
-        return membership.RefreshAsync();
     }
 
     private async Task ProbeAsync(SiloAddress peer)
     {
-        foreach (var delay in ProbeDelays)
+        foreach (var delay in ProbeDelaysMilliseconds)
         {
-            await Task.Delay(delay, time);
+            await Task.Delay(TimeSpan.FromMilliseconds(delay), time);
             if (!membership.Members.ContainsKey(peer))
                 return;
             await membership.RefreshAsync();
-        }
-    }
-
-    private async Task ConnectAsync(SiloAddress peer)
-    {
-        try
-        {
-            await transport.ConnectAsync(peer);
-        }
-        catch (IOException)
-        {
-            await ProbeAsync(peer);
         }
     }
 }

@@ -36,8 +36,7 @@ internal sealed class ClusterFolder
             throw new OrleansConfigurationException(
                 "The embedded engine runs on Linux and macOS; elsewhere, build with ActorEngine=Orleans.");
         path = Path.GetFullPath(path);
-        if (!System.IO.Directory.Exists(path))
-            System.IO.Directory.CreateDirectory(path, Private);
+        System.IO.Directory.CreateDirectory(path, Private);
         if (FileOwner.Of(path) is { } owner && owner != FileOwner.Self)
             throw new OrleansConfigurationException(
                 $"The cluster folder {path} belongs to user {owner}, and this process runs as user {FileOwner.Self}. "
@@ -52,18 +51,9 @@ internal sealed class ClusterFolder
     }
 
     /// <summary>The silos that have a record, the dead among them. None where somebody has removed the folder.</summary>
-    public List<SiloAddress> ListSilos()
-    {
-        var silos = new List<SiloAddress>();
-        if (!System.IO.Directory.Exists(Members))
-            return silos;
-        foreach (var path in System.IO.Directory.EnumerateFiles(Members, "*.json"))
-        {
-            if (SiloAddress.TryParse($"{IPAddress.Loopback}:{Path.GetFileNameWithoutExtension(path)}", out var silo))
-                silos.Add(silo);
-        }
-        return silos;
-    }
+    public List<SiloAddress> ListSilos() => System.IO.Directory.Exists(Members)
+        ? [.. System.IO.Directory.EnumerateFiles(Members, "*.json").Select(SiloOf).OfType<SiloAddress>()]
+        : [];
 
     public string LockOf(SiloAddress silo) => PathOf(silo, "lock");
 
@@ -97,4 +87,7 @@ internal sealed class ClusterFolder
 
     // All members are on this machine, so the port and the generation tell them apart.
     private string PathOf(SiloAddress silo, string kind) => Path.Combine(Members, $"{silo.Endpoint.Port}@{silo.Generation}.{kind}");
+
+    private static SiloAddress? SiloOf(string path) =>
+        SiloAddress.TryParse($"{IPAddress.Loopback}:{Path.GetFileNameWithoutExtension(path)}", out var silo) ? silo : null;
 }

@@ -1,20 +1,17 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using OrleansInference.Embedded.Hosting;
-using OrleansInference.Embedded.Scheduling;
 using OrleansInference.Embedded.Storage;
 
 namespace OrleansInference.Embedded.Membership;
 
 /// <summary>Membership by a folder of this machine: who holds the lock of a membership file is a member, and nobody else is.</summary>
 internal sealed class FolderMembership(
-    IOptions<EmbeddedClusterOptions> options, TimeProvider time, IWorkQueue work, ILogger<FolderMembership> logger)
-    : IClusterMembership, IDisposable
+    IOptions<EmbeddedClusterOptions> options, TimeProvider time, ILogger<FolderMembership> logger) : IClusterMembership, IDisposable
 {
     private const int FirstPort = 11111;
 
@@ -24,8 +21,6 @@ internal sealed class FolderMembership(
     private readonly Lock _refreshing = new();
     private ClusterFolder _folder = null!;
     private FileStream? _lock;
-    private ITimer? _poll;
-    private volatile ImmutableDictionary<SiloAddress, Member> _members = ImmutableDictionary<SiloAddress, Member>.Empty;
 
     public event Action<Member, SiloStatus>? Changed;
 
@@ -35,7 +30,7 @@ internal sealed class FolderMembership(
         private set;
     }
 
-    public ImmutableDictionary<SiloAddress, Member> Members => _members;
+    public ImmutableDictionary<SiloAddress, Member> Members { get; private set; } = ImmutableDictionary<SiloAddress, Member>.Empty;
 
     public bool IsAlive(SiloAddress silo) => FileLock.IsHeld(_folder.LockOf(silo));
 
@@ -60,7 +55,6 @@ internal sealed class FolderMembership(
             Self = self;
         }
         await RefreshAsync();
-        _poll = time.CreateTimer(_ => work.Post(RefreshAsync, logger), null, options.Value.PollPeriod, options.Value.PollPeriod);
     }
 
     public Task RefreshAsync()
@@ -83,20 +77,15 @@ internal sealed class FolderMembership(
     {
         lock (_refreshing)
         {
-            _folder.Remove(Self.Silo);
-            Abandon();
+            if (IsAlive(Self.Silo))
+                _folder.Remove(Self.Silo);
+            Dispose();
         }
-    }
-
-    public void Abandon()
-    {
-        _poll?.Dispose();
-        Interlocked.Exchange(ref _lock, null)?.Dispose();
     }
 
     public void Fence(Member member) => ProcessIdentity.Kill(member.ProcessId, member.ProcessStart);
 
-    public void Dispose() => Abandon();
+    public void Dispose() => Interlocked.Exchange(ref _lock, null)?.Dispose();
 
     private void CheckFits(MemberProfile profile, List<Member> living)
     {
@@ -119,11 +108,10 @@ internal sealed class FolderMembership(
     private SiloAddress NewAddress(FileStream join, List<Member> living)
     {
         var seconds = (int)(time.GetUtcNow().ToUnixTimeSeconds() - FirstSecond);
-        using var reader = new BinaryReader(join, Encoding.UTF8, leaveOpen: true);
-        var generation = Math.Max(seconds, join.Length < sizeof(int) ? 0 : reader.ReadInt32() + 1);
-        join.Position = 0;
-        join.Write(BitConverter.GetBytes(generation));
-        join.Flush();
+        var newest = new byte[sizeof(int)];
+        RandomAccess.Read(join.SafeFileHandle, newest, fileOffset: 0);
+        var generation = Math.Max(seconds, BitConverter.ToInt32(newest) + 1);
+        RandomAccess.Write(join.SafeFileHandle, BitConverter.GetBytes(generation), fileOffset: 0);
         var ports = living.Select(member => member.Silo.Endpoint.Port);
         return SiloAddress.New(IPAddress.Loopback, Enumerable.Range(FirstPort, living.Count + 1).Except(ports).First(), generation);
     }
@@ -136,7 +124,7 @@ internal sealed class FolderMembership(
         {
             if (!IsAlive(silo))
                 _folder.Remove(silo);
-            else if ((_members.GetValueOrDefault(silo) ?? Read(_folder.RecordOf(silo))) is { } member)
+            else if ((Members.GetValueOrDefault(silo) ?? Read(_folder.RecordOf(silo))) is { } member)
                 living.Add(File.Exists(_folder.LeavingMarkOf(silo)) ? member with { Status = SiloStatus.ShuttingDown } : member);
         }
         return living;
@@ -157,8 +145,8 @@ internal sealed class FolderMembership(
 
     private void Update(ImmutableDictionary<SiloAddress, Member> members)
     {
-        var before = _members;
-        _members = members;
+        var before = Members;
+        Members = members;
         foreach (var member in members.Values.Where(member => before.GetValueOrDefault(member.Silo)?.Status != member.Status))
             Tell(member, member.Status);
         foreach (var member in before.Values.Where(member => !members.ContainsKey(member.Silo)))

@@ -31,10 +31,8 @@ internal interface IClusterMembership
     /// <summary>Has the others see that this silo takes no more grains.</summary>
     Task BeginLeaveAsync();
 
+    /// <summary>Stops being a member. Others that were not told before see that this silo died.</summary>
     void Leave();
-
-    /// <summary>Stops being a member as a killed process does: without a word.</summary>
-    void Abandon();
 
     /// <summary>Ends a member that does not answer. Does nothing to this process, or to one that is another by now.</summary>
     void Fence(Member member);

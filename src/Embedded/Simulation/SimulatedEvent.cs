@@ -37,14 +37,8 @@ internal readonly record struct ScheduledEvent(SimulatedEvent Event, int Version
     public bool IsCurrent => Version == Event.Version;
 }
 
-/// <summary>What a thread pool would run: a task, or an activation that has tasks.</summary>
-internal readonly record struct ReadyWork(SimulatedProcess Process, object Item)
+/// <summary>What a thread pool would run.</summary>
+internal readonly record struct ReadyWork(SimulatedProcess Process, Task Task)
 {
-    public void Run()
-    {
-        if (Item is Task task)
-            Process.Work.Execute(task);
-        else
-            ((IThreadPoolWorkItem)Item).Execute();
-    }
+    public void Run() => Process.Work.Execute(Task);
 }

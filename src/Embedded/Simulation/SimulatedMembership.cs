@@ -59,9 +59,7 @@ internal sealed class SimulatedMembership : IClusterMembership
         return Task.CompletedTask;
     }
 
-    public void Leave() => Abandon();
-
-    public void Abandon()
+    public void Leave()
     {
         _table.Unwatch(this);
         _table.Remove(_address);

@@ -14,7 +14,7 @@ internal sealed class SimulatedProcess
     {
         (Loop, Number, Name) = (loop, number, name);
         Time = new SimulatedTime(this);
-        Work = new SimulatedWork(this);
+        Work = new LoopScheduler(this);
     }
 
     public SimulationLoop Loop { get; }
@@ -25,7 +25,7 @@ internal sealed class SimulatedProcess
 
     public SimulatedTime Time { get; }
 
-    public SimulatedWork Work { get; }
+    public LoopScheduler Work { get; }
 
     public bool IsAlive { get; private set; } = true;
 

@@ -11,7 +11,6 @@ using OrleansInference.Embedded.Directory;
 using OrleansInference.Embedded.Hosting;
 using OrleansInference.Embedded.Membership;
 using OrleansInference.Embedded.Placement;
-using OrleansInference.Embedded.Scheduling;
 using OrleansInference.Embedded.Transport;
 
 namespace OrleansInference.Embedded.Simulation;
@@ -27,13 +26,13 @@ internal sealed class SimulatedSilo : IHostApplicationLifetime
     {
         (Name, Address, Process) = (name, address, process);
         var transport = new SimulatedTransport(cluster.Network, process);
-        _endTransport = transport.Abort;
+        _endTransport = transport.End;
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddProvider(new SimulationLogs(process)));
         services.AddSingleton(NoConfiguration);
         services.AddSingleton<IHostApplicationLifetime>(this);
         services.AddSingleton<TimeProvider>(process.Time);
-        services.AddSingleton<IWorkQueue>(process.Work);
+        services.AddSingleton<TaskScheduler>(process.Work);
         services.AddSingleton<ITransport>(transport);
         services.AddSingleton<IClusterMembership>(new SimulatedMembership(cluster.Membership, process, address, cluster.Fence));
         services.AddSingleton<IActivationDirectory>(
@@ -57,7 +56,9 @@ internal sealed class SimulatedSilo : IHostApplicationLifetime
 
     public IServiceProvider Services { get; }
 
-    public bool IsRunning => Process.IsAlive && Services.GetRequiredService<EmbeddedSilo>().IsRunning;
+    private EmbeddedSilo Engine => field ??= Services.GetServices<IHostedService>().OfType<EmbeddedSilo>().Single();
+
+    public bool IsRunning => Process.IsAlive && Engine.IsRunning;
 
     CancellationToken IHostApplicationLifetime.ApplicationStarted => CancellationToken.None;
 
@@ -66,12 +67,12 @@ internal sealed class SimulatedSilo : IHostApplicationLifetime
     CancellationToken IHostApplicationLifetime.ApplicationStopped => CancellationToken.None;
 
     /// <summary>Joins the cluster.</summary>
-    public Task StartAsync() => Process.RunAsync(() => Services.GetRequiredService<EmbeddedSilo>().StartAsync(CancellationToken.None));
+    public Task StartAsync() => Process.RunAsync(() => Engine.StartAsync(CancellationToken.None));
 
     /// <summary>Leaves the cluster in good order, and ends the process.</summary>
     public async Task StopAsync()
     {
-        await Process.RunAsync(() => Services.GetRequiredService<EmbeddedSilo>().StopAsync(CancellationToken.None));
+        await Process.RunAsync(() => Engine.StopAsync(CancellationToken.None));
         Process.Kill();
     }
 

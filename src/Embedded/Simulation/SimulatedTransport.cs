@@ -1,4 +1,5 @@
 using Orleans.Runtime;
+using OrleansInference.Embedded.Hosting;
 using OrleansInference.Embedded.Membership;
 using OrleansInference.Embedded.Transport;
 
@@ -8,7 +9,7 @@ namespace OrleansInference.Embedded.Simulation;
 internal sealed class SimulatedTransport(SimulatedNetwork network, SimulatedProcess process) : ITransport
 {
     private readonly Dictionary<SiloAddress, SimulatedConnection> _outbound = [];
-    private ITransportHandler _handler = null!;
+    private SiloPeers _peers = null!;
 
     public SimulatedProcess Process => process;
 
@@ -19,9 +20,9 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, SimulatedProc
 
     public IEnumerable<SimulatedConnection> Outbound => _outbound.Values;
 
-    public Task ListenAsync(Member self, ITransportHandler handler)
+    public Task ListenAsync(Member self, SiloPeers peers)
     {
-        (_handler, Silo) = (handler, self.Silo);
+        (_peers, Silo) = (peers, self.Silo);
         network.Listen(this);
         return Task.CompletedTask;
     }
@@ -44,15 +45,15 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, SimulatedProc
         }
     }
 
-    public void Abort() => network.End(this);
-
     public ValueTask DisposeAsync()
     {
-        Abort();
+        End();
         return ValueTask.CompletedTask;
     }
 
-    internal void OnFrame(SiloAddress from, FrameKind kind, ReadOnlyMemory<byte> body) => _handler.OnFrame(from, kind, body);
+    internal void End() => network.End(this);
+
+    internal void OnFrame(SiloAddress from, FrameKind kind, ReadOnlyMemory<byte> body) => _peers.OnFrame(from, kind, body);
 
     internal void Forget(SimulatedConnection connection) => _outbound.Remove(connection.To.Silo);
 
@@ -81,6 +82,6 @@ internal sealed class SimulatedTransport(SimulatedNetwork network, SimulatedProc
     {
         public override EventKind Kind => EventKind.ConnectionLost;
 
-        public override void Run() => transport._handler.OnConnectionLost(peer);
+        public override void Run() => transport._peers.OnConnectionLost(peer);
     }
 }

@@ -5,22 +5,18 @@ using Orleans;
 using Orleans.Runtime;
 using Orleans.Storage;
 using OrleansInference.Embedded.Membership;
-using OrleansInference.Embedded.Scheduling;
 
 namespace OrleansInference.Embedded.Storage;
 
 /// <summary>States of grains as JSON files of a folder, one for each state of each grain, replaced whole.</summary>
-internal sealed class FileGrainStorage(string folder, IWorkQueue work, TimeProvider time) : IGrainStorage
+internal sealed class FileGrainStorage(string folder, TimeProvider time) : IGrainStorage
 {
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(30);
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, IncludeFields = true };
 
-    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => work.RunAsync(() =>
-    {
-        Apply(Read<T>(PathOf(stateName, grainId), grainId), grainState);
-        return Task.CompletedTask;
-    });
+    public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+        Apply(await Task.Run(() => Read<T>(PathOf(stateName, grainId), grainId)), grainState);
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
@@ -42,7 +38,7 @@ internal sealed class FileGrainStorage(string folder, IWorkQueue work, TimeProvi
             Apply(null, grainState);
         });
 
-    private Task ReplaceAsync<T>(string stateName, GrainId grainId, IGrainState<T> known, Action<string> replace) => work.RunAsync(async () =>
+    private Task ReplaceAsync<T>(string stateName, GrainId grainId, IGrainState<T> known, Action<string> replace) => Task.Run(async () =>
     {
         System.IO.Directory.CreateDirectory(folder);
         using var held = await FileLock.AcquireAsync(Path.Combine(folder, "storage.lock"), LockTimeout, time, CancellationToken.None);

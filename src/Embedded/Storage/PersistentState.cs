@@ -8,14 +8,10 @@ using Orleans.Storage;
 namespace OrleansInference.Embedded.Storage;
 
 /// <summary>A state that is there before its grain is activated.</summary>
-internal interface IActivationState
+internal interface IActivationState : IGrainMigrationParticipant
 {
-    /// <summary>Takes the state from what the grain has brought along from another silo. False, and nothing done, where it has not.</summary>
-    bool TryRehydrate(IRehydrationContext context);
-
-    Task ReadStateAsync();
-
-    void Dehydrate(IDehydrationContext context);
+    /// <summary>Reads the state, unless the grain has brought it along from another silo.</summary>
+    Task StartAsync();
 }
 
 internal static class PersistentState
@@ -40,6 +36,7 @@ internal sealed class PersistentState<T>(string name, GrainId grainId, IGrainSto
     : IPersistentState<T>, IGrainState<T>, IActivationState
 {
     private readonly string _migrationKey = $"state/{name}";
+    private bool _isBroughtAlong;
 
     /// <summary>A new one where none is stored.</summary>
     [AllowNull]
@@ -61,13 +58,13 @@ internal sealed class PersistentState<T>(string name, GrainId grainId, IGrainSto
 
     public Task ClearStateAsync() => storage.ClearStateAsync(name, grainId, this);
 
-    public bool TryRehydrate(IRehydrationContext context)
-    {
-        if (!context.TryGetValue<(T State, string? ETag)>(_migrationKey, out var carried))
-            return false;
-        (State, ETag, RecordExists) = (carried.State, carried.ETag, carried.ETag is not null);
-        return true;
-    }
+    public Task StartAsync() => _isBroughtAlong ? Task.CompletedTask : ReadStateAsync();
 
-    public void Dehydrate(IDehydrationContext context) => context.TryAddValue(_migrationKey, (State, ETag));
+    public void OnDehydrate(IDehydrationContext dehydrationContext) => dehydrationContext.TryAddValue(_migrationKey, (State, ETag));
+
+    public void OnRehydrate(IRehydrationContext rehydrationContext)
+    {
+        if (rehydrationContext.TryGetValue<(T State, string? ETag)>(_migrationKey, out var carried))
+            (State, ETag, RecordExists, _isBroughtAlong) = (carried.State, carried.ETag, carried.ETag is not null, true);
+    }
 }

@@ -1,5 +1,6 @@
 using Orleans;
 using Orleans.Runtime;
+using OrleansInference.Embedded.Hosting;
 using OrleansInference.Embedded.Membership;
 
 namespace OrleansInference.Embedded.Transport;
@@ -7,7 +8,8 @@ namespace OrleansInference.Embedded.Transport;
 /// <summary>Carries frames between silos, in order from one silo to another.</summary>
 internal interface ITransport : IAsyncDisposable
 {
-    Task ListenAsync(Member self, ITransportHandler handler);
+    /// <summary>Opens this silo to others; <paramref name="peers"/> are told of what arrives.</summary>
+    Task ListenAsync(Member self, SiloPeers peers);
 
     /// <summary>Opens the connection to a silo, so that the end of either side is noticed at once.</summary>
     /// <exception cref="ConnectFailedException">There is no connection, and nothing was sent.</exception>
@@ -17,9 +19,6 @@ internal interface ITransport : IAsyncDisposable
     /// <exception cref="ConnectFailedException">There is no connection, and nothing was sent.</exception>
     /// <exception cref="IOException">The connection broke; whether the frame arrived is not known.</exception>
     Task SendAsync(SiloAddress to, FrameKind kind, ReadOnlyMemory<byte> body);
-
-    /// <summary>Ends every connection as a killed process does.</summary>
-    void Abort();
 
     /// <summary>Sends what a silo that is gone need not be told.</summary>
     async Task TellAsync(SiloAddress to, FrameKind kind, ReadOnlyMemory<byte> body = default)
@@ -35,18 +34,9 @@ internal interface ITransport : IAsyncDisposable
     }
 }
 
-/// <summary>What is done with what arrives. Calls for one peer come one after another.</summary>
-internal interface ITransportHandler
-{
-    void OnFrame(SiloAddress from, FrameKind kind, ReadOnlyMemory<byte> body);
-
-    /// <summary>A connection to or from the peer ended.</summary>
-    void OnConnectionLost(SiloAddress peer);
-}
-
 internal enum FrameKind : byte
 {
-    /// <summary>First frame of a connection: who speaks.</summary>
+    /// <summary>First frame of a connection: who speaks. Later: the sender's membership record has changed.</summary>
     Hello = 1,
     Request = 2,
     Response = 3,
@@ -54,14 +44,11 @@ internal enum FrameKind : byte
     Ping = 5,
     Pong = 6,
 
-    /// <summary>The sender's membership record has changed.</summary>
-    Changed = 7,
-
     /// <summary>The sender stops: it asks to be sent no more requests.</summary>
-    Leaving = 8,
+    Leaving = 7,
 
     /// <summary>Answers <see cref="Leaving"/>: no request follows on this connection.</summary>
-    LeavingSeen = 9,
+    LeavingSeen = 8,
 }
 
 [GenerateSerializer]

@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime;
@@ -13,32 +16,29 @@ namespace OrleansInference.Embedded.Transport;
 /// <summary>Frames over Unix domain sockets in the cluster's folder; one connection for each direction between two silos.</summary>
 internal sealed class UnixSocketTransport(
     IClusterMembership membership,
-    IOptions<EmbeddedClusterOptions> options,
     IOptions<SiloMessagingOptions> messaging,
     ILogger<UnixSocketTransport> logger) : ITransport
 {
-    /// <summary>Connections that may wait to be accepted.</summary>
-    private const int Backlog = 256;
+    /// <summary>Bytes that may wait to be sent on a connection.</summary>
+    private const int QueueBytes = 4 * 1024 * 1024;
 
     private static readonly TimeSpan FlushTimeout = TimeSpan.FromMilliseconds(500);
 
-    private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
-
     private readonly ConcurrentDictionary<SiloAddress, Lazy<Task<FrameConnection>>> _outbound = new();
     private readonly ConcurrentDictionary<FrameConnection, bool> _open = new();
-    private readonly Socket _listener = NewSocket();
-    private ITransportHandler _handler = null!;
+    private readonly SocketConnectionContextFactory _connections = new(new() { MaxWriteBufferSize = QueueBytes }, logger);
+    private IConnectionListener? _listener;
+    private SiloPeers _peers = null!;
     private byte[] _hello = [];
     private volatile bool _isClosed;
 
-    public Task ListenAsync(Member self, ITransportHandler handler)
+    public async Task ListenAsync(Member self, SiloPeers peers)
     {
-        _handler = handler;
+        _peers = peers;
         _hello = Encoding.ASCII.GetBytes(self.Silo.ToParsableString());
-        _listener.Bind(new UnixDomainSocketEndPoint(self.Socket));
-        _listener.Listen(Backlog);
-        _ = Task.Run(AcceptAsync);
-        return Task.CompletedTask;
+        var sockets = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance);
+        _listener = await sockets.BindAsync(new UnixDomainSocketEndPoint(self.Socket));
+        _ = AcceptAsync(_listener);
     }
 
     public Task ConnectAsync(SiloAddress to) => ConnectionTo(to);
@@ -53,22 +53,14 @@ internal sealed class UnixSocketTransport(
         await connection.SendAsync(kind, body).ConfigureAwait(false);
     }
 
-    public void Abort()
-    {
-        _isClosed = true;
-        _listener.Dispose();
-        foreach (var connection in _open.Keys)
-            connection.Dispose();
-    }
-
     public async ValueTask DisposeAsync()
     {
         _isClosed = true;
+        if (_listener is not null)
+            await _listener.DisposeAsync().ConfigureAwait(false);
         await Task.WhenAll(_open.Keys.Select(connection => connection.FinishAsync(FlushTimeout))).ConfigureAwait(false);
-        Abort();
+        _connections.Dispose();
     }
-
-    private static Socket NewSocket() => new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
 
     private Task<FrameConnection> ConnectionTo(SiloAddress to) => _isClosed
         ? Task.FromException<FrameConnection>(new IOException("This silo has stopped."))
@@ -76,16 +68,15 @@ internal sealed class UnixSocketTransport(
 
     private async Task<FrameConnection> OpenAsync(SiloAddress to)
     {
-        using var limit = new CancellationTokenSource(options.Value.ConnectTimeout);
-        var socket = NewSocket();
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             // Who has just joined may be heard before it is seen.
             if (!membership.Members.ContainsKey(to))
                 await membership.RefreshAsync();
             var member = membership.Members.GetValueOrDefault(to) ?? throw new IOException("it is no member");
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(member.Socket), limit.Token);
-            var connection = new FrameConnection(new NetworkStream(socket, ownsSocket: true));
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(member.Socket));
+            var connection = new FrameConnection(_connections.Create(socket));
             await connection.SendAsync(FrameKind.Hello, _hello);
             _ = ReceiveAsync(connection, to);
             return connection;
@@ -98,23 +89,10 @@ internal sealed class UnixSocketTransport(
         }
     }
 
-    private async Task AcceptAsync()
+    private async Task AcceptAsync(IConnectionListener listener)
     {
-        while (!_isClosed)
-        {
-            try
-            {
-                var socket = await _listener.AcceptAsync();
-                _ = ReceiveAsync(new FrameConnection(new NetworkStream(socket, ownsSocket: true)), null);
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                if (_isClosed)
-                    return;
-                logger.AcceptFailed(e);
-                await Task.Delay(AcceptRetryDelay);
-            }
-        }
+        while (await listener.AcceptAsync().ConfigureAwait(false) is { } accepted)
+            _ = ReceiveAsync(new FrameConnection(accepted), null);
     }
 
     /// <param name="to">Where this silo has opened the connection to; null for one that a peer has opened.</param>
@@ -129,10 +107,10 @@ internal sealed class UnixSocketTransport(
             await connection.ReceiveAsync(messaging.Value.MaxMessageBodySize, (kind, body) =>
             {
                 peer ??= ReadHello(kind, body.Span);
-                _handler.OnFrame(peer, kind, body);
+                _peers.OnFrame(peer, kind, body);
             });
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             // Broken rather than closed: the end all the same.
         }
@@ -140,12 +118,11 @@ internal sealed class UnixSocketTransport(
         {
             logger.ConnectionRefused(e, peer);
         }
-        connection.Dispose();
         _open.TryRemove(connection, out _);
         if (to is not null)
             _outbound.TryRemove(to, out _);
         if (peer is not null && !_isClosed)
-            _handler.OnConnectionLost(peer);
+            _peers.OnConnectionLost(peer);
     }
 
     private static SiloAddress ReadHello(FrameKind kind, ReadOnlySpan<byte> body) =>

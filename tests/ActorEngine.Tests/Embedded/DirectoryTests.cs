@@ -115,10 +115,6 @@ public sealed class DirectoryTests : IDisposable
         {
         }
 
-        public void Abandon()
-        {
-        }
-
         public void Fence(Member member)
         {
         }

@@ -4,7 +4,6 @@ using Orleans;
 using Orleans.Runtime;
 using Orleans.Storage;
 using OrleansInference.ActorEngine.Tests.Grains;
-using OrleansInference.Embedded.Scheduling;
 using OrleansInference.Embedded.Storage;
 
 namespace OrleansInference.ActorEngine.Tests.Embedded;
@@ -17,7 +16,7 @@ public sealed class FileStorageTests : IDisposable
     private readonly FileGrainStorage _storage;
     private readonly Record _record = new();
 
-    public FileStorageTests() => _storage = new FileGrainStorage(_folder["states"], new ThreadPoolWorkQueue(), TimeProvider.System);
+    public FileStorageTests() => _storage = new FileGrainStorage(_folder["states"], TimeProvider.System);
 
     public void Dispose() => _folder.Dispose();
 

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Runtime;
-using OrleansInference.Embedded.Hosting;
 
 namespace Orleans.TestingHost;
 
@@ -23,9 +22,7 @@ public class InProcessSiloHandle : IAsyncDisposable
         if (!IsActive)
             return;
         IsActive = false;
-        if (!stopGracefully)
-            ServiceProvider.GetRequiredService<EmbeddedSilo>().Kill();
-        await SiloHost.StopAsync();
+        await SiloHost.StopAsync(new CancellationToken(canceled: !stopGracefully));
     }
 
     public async ValueTask DisposeAsync()
