@@ -26,8 +26,7 @@ internal sealed class GrainAssemblies : IConfigureOptions<GrainTypeOptions>
     public ImmutableDictionary<string, Guid> Builds { get; }
 
     /// <summary>The types that may stand for another type in a message.</summary>
-    public IEnumerable<Type> Serializable => _types.Where(type =>
-        type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false) || IsGrainInterface(type));
+    public IEnumerable<Type> Serializable => _types.Where(type => type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false));
 
     public IEnumerable<Type> GrainClasses => _types.Where(type =>
         type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false }
