@@ -45,7 +45,7 @@ internal sealed class CallCodec(
         }
         catch (Exception e) when (refusal.Fault is { } fault and not CodecNotFoundException)
         {
-            var told = e as CodecNotFoundException ?? new($"{fault.GetType()} ({fault.Message}) cannot be sent: {e.Message}");
+            var told = new CodecNotFoundException($"{fault.GetType()} ({fault.Message}) cannot be sent: {e.Message}");
             return WriteRefusal(id, refusal with { Fault = told });
         }
     }

@@ -21,7 +21,7 @@ internal sealed class CallReceiver(
         try
         {
             var (mayActivate, method, content) = codec.ReadRequest(body.Span);
-            var turn = new CallTurn(method, content, new RemoteReply(this, caller, id, method));
+            var turn = new CallTurn(method, content, new RemoteReply(codec, id, method, response => Send(caller, id, response)));
             if (method.CancellationIndex >= 0)
                 _cancellable[(caller, id)] = turn;
             Deliver(content.Target, turn, mayActivate);
@@ -29,7 +29,7 @@ internal sealed class CallReceiver(
         catch (Exception e)
         {
             var fault = new OrleansException($"Silo {membership.Self.Silo} cannot take the call: {e.Message}", e);
-            Refuse(caller, id, new TurnRefusal(RefusalReason.Failed, Fault: fault));
+            Send(caller, id, codec.WriteRefusal(id, new TurnRefusal(RefusalReason.Failed, Fault: fault)));
         }
     }
 
@@ -51,21 +51,16 @@ internal sealed class CallReceiver(
             turn.Refuse(new TurnRefusal(RefusalReason.Elsewhere, owner));
     }
 
-    private void Complete(SiloAddress caller, long id, GrainMethod method, object? result) =>
-        Send(caller, id, codec.WriteResult(id, method, result));
-
-    private void Refuse(SiloAddress caller, long id, TurnRefusal refusal) => Send(caller, id, codec.WriteRefusal(id, refusal));
-
     private void Send(SiloAddress caller, long id, byte[] response)
     {
         _cancellable.TryRemove((caller, id), out _);
         _ = transport.TellAsync(caller, FrameKind.Response, response);
     }
 
-    private sealed class RemoteReply(CallReceiver receiver, SiloAddress caller, long id, GrainMethod method) : ICallReply
+    private sealed class RemoteReply(CallCodec codec, long id, GrainMethod method, Action<byte[]> send) : ICallReply
     {
-        public void Complete(object? result) => receiver.Complete(caller, id, method, result);
+        public void Complete(object? result) => send(codec.WriteResult(id, method, result));
 
-        public void Refuse(TurnRefusal refusal) => receiver.Refuse(caller, id, refusal);
+        public void Refuse(TurnRefusal refusal) => send(codec.WriteRefusal(id, refusal));
     }
 }

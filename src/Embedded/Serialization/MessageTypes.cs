@@ -45,13 +45,8 @@ internal static class MessageTypes
     /// <summary>Whether values never change, so that a copy may be the value itself.</summary>
     public static bool IsImmutable(Type type) => Immutable.GetOrAdd(type, IsImmutable, ImmutableHashSet<Type>.Empty);
 
-    /// <summary>The type that a value is sent as.</summary>
-    public static Type TypeToSend(object value) => value switch
-    {
-        // The framework's own addresses, such as Loopback, are of a type that it keeps to itself.
-        IPAddress => typeof(IPAddress),
-        _ => value.GetType(),
-    };
+    /// <summary>The type that a value is sent as: the framework's own addresses, such as Loopback, are of one that it keeps to itself.</summary>
+    public static Type TypeToSend(object value) => value is IPAddress ? typeof(IPAddress) : value.GetType();
 
     private static void Check(Type type, HashSet<Type> seen)
     {
