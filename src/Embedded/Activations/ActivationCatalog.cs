@@ -36,9 +36,9 @@ internal sealed class ActivationCatalog : IAsyncDisposable
         && activation.TryEnqueue(turn);
 
     /// <summary>Gives a call to the grain's activation, which is made if there is none.</summary>
-    public void Deliver(GrainId grainId, GrainClass grainClass, CallTurn turn)
+    public void Deliver(GrainId grainId, CallTurn turn)
     {
-        while (!IsClosed)
+        while (!IsClosed && _host.Manifest.TryGetClass(grainId.Type, out var grainClass))
         {
             var place = Choose(grainId, grainClass);
             if (!_activations.TryGetValue(place, out var activation))

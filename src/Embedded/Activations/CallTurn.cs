@@ -1,20 +1,18 @@
 using Orleans.Runtime;
 using OrleansInference.Embedded.Manifest;
+using OrleansInference.Embedded.Serialization;
 
 namespace OrleansInference.Embedded.Activations;
 
 /// <summary>A call that has reached its grain's silo.</summary>
-/// <param name="expires">Timestamp after which nobody waits for it any more.</param>
-internal sealed class CallTurn(
-    GrainMethod method, object?[] arguments, Dictionary<string, object>? requestContext, long expires, ICallReply reply)
-    : Turn(method.AlwaysInterleaves, keepsAlive: true)
+internal sealed class CallTurn(GrainMethod method, CallContent content, ICallReply reply) : Turn(method.AlwaysInterleaves, keepsAlive: true)
 {
     private readonly CancellationTokenSource? _cancellation = method.CancellationIndex >= 0 ? new() : null;
     private Activation? _activation;
 
-    public IReadOnlyList<object?> Arguments => arguments;
+    public IReadOnlyList<object?> Arguments => content.Arguments;
 
-    public Dictionary<string, object>? RequestContext => requestContext;
+    public Dictionary<string, object>? RequestContext => content.RequestContext;
 
     /// <summary>Has the grain see the cancellation, between the steps of its turns if it is at work on the call.</summary>
     public void Cancel()
@@ -32,22 +30,22 @@ internal sealed class CallTurn(
         Volatile.Write(ref _activation, activation);
         try
         {
-            if (activation.Host.Time.GetTimestamp() > expires)
+            if (activation.Host.Time.GetTimestamp() > content.Expires)
                 throw new TimeoutException($"The call to {method.Name} waited for its turn longer than its caller waits.");
             if (_cancellation is not null)
             {
                 _cancellation.Token.ThrowIfCancellationRequested();
-                arguments[method.CancellationIndex] = _cancellation.Token;
+                content.Arguments[method.CancellationIndex] = _cancellation.Token;
             }
-            Orleans.Runtime.RequestContext.Current = requestContext;
-            var task = method.Invoke(activation.TargetOf(method), arguments)
+            Orleans.Runtime.RequestContext.Current = content.RequestContext;
+            var task = method.Invoke(activation.TargetOf(method), content.Arguments)
                 ?? throw new InvalidOperationException($"{method.Name} of grain {activation.GrainId} returned null instead of a task.");
             await task;
             reply.Complete(method.ResultOf(task));
         }
         catch (Exception e)
         {
-            reply.Fail(e);
+            reply.Refuse(new TurnRefusal(RefusalReason.Failed, Fault: e));
         }
     }
 
@@ -58,8 +56,6 @@ internal sealed class CallTurn(
 internal interface ICallReply
 {
     void Complete(object? result);
-
-    void Fail(Exception exception);
 
     void Refuse(TurnRefusal refusal);
 }

@@ -1,3 +1,4 @@
+using Orleans;
 using Orleans.Runtime;
 
 namespace OrleansInference.Embedded.Activations;
@@ -24,6 +25,7 @@ internal abstract class Turn(bool interleaves, bool keepsAlive)
 /// <param name="Reason">What whoever sent it is to do.</param>
 /// <param name="Owner">With <see cref="RefusalReason.Elsewhere"/>: the silo that has the grain, where that is known.</param>
 /// <param name="Fault">With <see cref="RefusalReason.Failed"/>: what the caller is told.</param>
+[GenerateSerializer]
 internal readonly record struct TurnRefusal(RefusalReason Reason, SiloAddress? Owner = null, Exception? Fault = null);
 
 internal enum RefusalReason : byte

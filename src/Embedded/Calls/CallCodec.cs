@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime;
@@ -9,48 +8,31 @@ using OrleansInference.Embedded.Serialization;
 
 namespace OrleansInference.Embedded.Calls;
 
-/// <summary>Calls and their outcomes as bytes.</summary>
+/// <summary>Calls and their outcomes as bytes. All start with the caller's number for the call.</summary>
 internal sealed class CallCodec(
-    MessageSerializer serializer, GrainReferenceRuntime references, TimeProvider time, IOptions<SiloMessagingOptions> messaging)
+    MessageSerializer serializer, GrainManifest manifest, GrainReferenceRuntime references, IOptions<SiloMessagingOptions> messaging)
 {
-    private const int RequestHeadBytes = 128;
+    /// <summary>The number, and whether a request may activate the grain, or a response has a result.</summary>
+    private const int HeadBytes = sizeof(long) + 1;
 
-    /// <summary>The number of the call, and whether it has a result.</summary>
-    private const int ResponseHeadBytes = sizeof(long) + 1;
+    private readonly MessageFormat _refusal = serializer.For(typeof(TurnRefusal));
 
-    private readonly MessageFormat _refusal = serializer.For(typeof((RefusalReason, SiloAddress?, Exception?)));
+    public static byte[] WriteId(long id) => BitConverter.GetBytes(id);
 
-    public byte[] WritePayload(PendingCall call) => call.Method.Arguments.Write(
-        new CallContent(call.Arguments) { RequestContext = call.RequestContext }, messaging.Value.MaxMessageBodySize);
+    public static long ReadId(ReadOnlySpan<byte> message) => BitConverter.ToInt64(message);
 
-    public CallContent ReadPayload(ReadOnlyMemory<byte> payload, GrainMethod method) =>
-        (CallContent)method.Arguments.Read(payload.Span, references.Cast)!;
+    public byte[] WriteContent(PendingCall call) => call.Method.Arguments.Write(call.Content, messaging.Value.MaxMessageBodySize);
 
-    public ReadOnlyMemory<byte> WriteRequest(PendingCall call, bool mayActivate)
+    public CallContent ReadContent(ReadOnlySpan<byte> payload, GrainMethod method) =>
+        (CallContent)method.Arguments.Read(payload, references.Cast)!;
+
+    public static byte[] WriteRequest(PendingCall call, bool mayActivate) =>
+        [.. WriteId(call.Id), Convert.ToByte(mayActivate), .. BitConverter.GetBytes(call.Method.Id), .. call.Payload!];
+
+    public (bool MayActivate, GrainMethod Method, CallContent Content) ReadRequest(ReadOnlySpan<byte> request)
     {
-        var request = new MemoryStream(RequestHeadBytes + call.Payload!.Length);
-        using var writer = new BinaryWriter(request);
-        writer.Write(call.Id);
-        writer.Write(mayActivate);
-        writer.Write(call.Method.Id);
-        writer.Write(call.Target.Type.ToString());
-        writer.Write(call.Target.Key.ToString());
-        writer.Write(Math.Max(0, time.GetElapsedTime(time.GetTimestamp(), call.Expires).Ticks));
-        writer.Write(call.Payload);
-        return request.GetBuffer().AsMemory(0, (int)request.Length);
-    }
-
-    public IncomingCall ReadRequest(ReadOnlyMemory<byte> body)
-    {
-        var bytes = MemoryMarshal.TryGetArray(body, out var found) ? found : body.ToArray();
-        using var reader = new BinaryReader(new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count));
-        var id = reader.ReadInt64();
-        var mayActivate = reader.ReadBoolean();
-        var method = reader.ReadUInt64();
-        var target = GrainId.Create(reader.ReadString(), reader.ReadString());
-        var wait = TimeSpan.FromTicks(reader.ReadInt64());
-        var expires = time.GetTimestamp() + (long)(wait.TotalSeconds * time.TimestampFrequency);
-        return new IncomingCall(id, mayActivate, method, target, expires, body[(int)reader.BaseStream.Position..]);
+        var method = manifest.FindMethod(BitConverter.ToUInt64(request[HeadBytes..]));
+        return (ReadFlag(request), method, ReadContent(request[(HeadBytes + sizeof(ulong))..], method));
     }
 
     public byte[] WriteResult(long id, GrainMethod method, object? result) => Respond(id, hasRun: true, method.Result, result);
@@ -59,11 +41,11 @@ internal sealed class CallCodec(
     {
         try
         {
-            return Respond(id, hasRun: false, _refusal, (refusal.Reason, refusal.Owner, refusal.Fault));
+            return Respond(id, hasRun: false, _refusal, refusal);
         }
         catch (Exception e) when (refusal.Fault is { } fault and not CodecNotFoundException)
         {
-            var told = e as CodecNotFoundException ?? new($"{fault.GetType()} ({fault.Message}) cannot be sent: {e.Message}");
+            var told = new CodecNotFoundException($"{fault.GetType()} ({fault.Message}) cannot be sent: {e.Message}");
             return WriteRefusal(id, refusal with { Fault = told });
         }
     }
@@ -73,14 +55,11 @@ internal sealed class CallCodec(
     {
         try
         {
-            var content = response[ResponseHeadBytes..];
-            if (BitConverter.ToBoolean(response[sizeof(long)..]))
-            {
+            var content = response[HeadBytes..];
+            if (ReadFlag(response))
                 call.Finish(call.Method.Result?.Read(content, references.Cast));
-                return;
-            }
-            var (reason, owner, fault) = ((RefusalReason, SiloAddress?, Exception?))_refusal.Read(content, references.Cast)!;
-            call.Refuse(new TurnRefusal(reason, owner, fault));
+            else
+                call.Refuse((TurnRefusal)_refusal.Read(content, references.Cast)!);
         }
         catch (Exception e)
         {
@@ -88,21 +67,8 @@ internal sealed class CallCodec(
         }
     }
 
-    public static byte[] WriteId(long id) => BitConverter.GetBytes(id);
-
-    /// <summary>The number of the call that a response or a cancellation starts with.</summary>
-    public static long ReadId(ReadOnlySpan<byte> body) => BitConverter.ToInt64(body);
+    private static bool ReadFlag(ReadOnlySpan<byte> message) => message[sizeof(long)] != 0;
 
     private byte[] Respond(long id, bool hasRun, MessageFormat? format, object? content) =>
-    [
-        .. WriteId(id),
-        .. BitConverter.GetBytes(hasRun),
-        .. format?.Write(content, messaging.Value.MaxMessageBodySize - ResponseHeadBytes) ?? [],
-    ];
+        [.. WriteId(id), Convert.ToByte(hasRun), .. format?.Write(content, messaging.Value.MaxMessageBodySize - HeadBytes) ?? []];
 }
-
-/// <param name="Id">The caller's number for the call.</param>
-/// <param name="Expires">Timestamp from which the caller does not wait any more.</param>
-/// <param name="Content">Request context and arguments, not read yet.</param>
-internal readonly record struct IncomingCall(
-    long Id, bool MayActivate, ulong MethodId, GrainId Target, long Expires, ReadOnlyMemory<byte> Content);

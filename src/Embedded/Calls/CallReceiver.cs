@@ -10,33 +10,26 @@ namespace OrleansInference.Embedded.Calls;
 
 /// <summary>The grain's side: takes calls from other silos to their activations, and sends the outcomes back.</summary>
 internal sealed class CallReceiver(
-    ActivationCatalog catalog,
-    GrainManifest manifest,
-    CallCodec codec,
-    IActivationDirectory directory,
-    IClusterMembership membership,
-    ITransport transport)
+    ActivationCatalog catalog, CallCodec codec, IActivationDirectory directory, IClusterMembership membership, ITransport transport)
 {
     private readonly ConcurrentDictionary<(SiloAddress Caller, long Id), CallTurn> _cancellable = new();
 
     /// <param name="body">Of a request frame; only valid during the call.</param>
     public void OnRequest(SiloAddress caller, ReadOnlyMemory<byte> body)
     {
-        var call = codec.ReadRequest(body);
+        var id = CallCodec.ReadId(body.Span);
         try
         {
-            var method = manifest.FindMethod(call.MethodId);
-            var content = codec.ReadPayload(call.Content, method);
-            var reply = new RemoteReply(this, caller, call.Id, method);
-            var turn = new CallTurn(method, content.Arguments, content.RequestContext, call.Expires, reply);
+            var (mayActivate, method, content) = codec.ReadRequest(body.Span);
+            var turn = new CallTurn(method, content, new RemoteReply(codec, id, method, response => Send(caller, id, response)));
             if (method.CancellationIndex >= 0)
-                _cancellable[(caller, call.Id)] = turn;
-            Deliver(call, turn);
+                _cancellable[(caller, id)] = turn;
+            Deliver(content.Target, turn, mayActivate);
         }
         catch (Exception e)
         {
-            var fault = new OrleansException($"The call to grain {call.Target} cannot be taken: {e.Message}", e);
-            Refuse(caller, call.Id, new TurnRefusal(RefusalReason.Failed, Fault: fault));
+            var fault = new OrleansException($"Silo {membership.Self.Silo} cannot take the call: {e.Message}", e);
+            Send(caller, id, codec.WriteRefusal(id, new TurnRefusal(RefusalReason.Failed, Fault: fault)));
         }
     }
 
@@ -46,24 +39,17 @@ internal sealed class CallReceiver(
             turn.Cancel();
     }
 
-    private void Deliver(IncomingCall call, CallTurn turn)
+    private void Deliver(GrainId target, CallTurn turn, bool mayActivate)
     {
-        if (!catalog.IsClosed && catalog.TryDeliver(call.Target, turn))
+        if (!catalog.IsClosed && catalog.TryDeliver(target, turn))
             return;
         var self = membership.Self.Silo;
-        var owner = call.MayActivate ? self : directory.Find(call.Target);
-        if (!self.Equals(owner))
-            turn.Refuse(new TurnRefusal(RefusalReason.Elsewhere, owner));
-        else if (manifest.TryGetClass(call.Target.Type, out var grainClass))
-            catalog.Deliver(call.Target, grainClass, turn);
+        var owner = mayActivate ? self : directory.Find(target);
+        if (self.Equals(owner))
+            catalog.Deliver(target, turn);
         else
-            turn.Refuse(new TurnRefusal(RefusalReason.Elsewhere));
+            turn.Refuse(new TurnRefusal(RefusalReason.Elsewhere, owner));
     }
-
-    private void Complete(SiloAddress caller, long id, GrainMethod method, object? result) =>
-        Send(caller, id, codec.WriteResult(id, method, result));
-
-    private void Refuse(SiloAddress caller, long id, TurnRefusal refusal) => Send(caller, id, codec.WriteRefusal(id, refusal));
 
     private void Send(SiloAddress caller, long id, byte[] response)
     {
@@ -71,22 +57,10 @@ internal sealed class CallReceiver(
         _ = transport.TellAsync(caller, FrameKind.Response, response);
     }
 
-    private sealed class RemoteReply(CallReceiver receiver, SiloAddress caller, long id, GrainMethod method) : ICallReply
+    private sealed class RemoteReply(CallCodec codec, long id, GrainMethod method, Action<byte[]> send) : ICallReply
     {
-        public void Complete(object? result)
-        {
-            try
-            {
-                receiver.Complete(caller, id, method, result);
-            }
-            catch (Exception e)
-            {
-                Fail(new OrleansException($"The result of {method.Name} cannot be sent: {e.Message}", e));
-            }
-        }
+        public void Complete(object? result) => send(codec.WriteResult(id, method, result));
 
-        public void Fail(Exception exception) => Refuse(new TurnRefusal(RefusalReason.Failed, Fault: exception));
-
-        public void Refuse(TurnRefusal refusal) => receiver.Refuse(caller, id, refusal);
+        public void Refuse(TurnRefusal refusal) => send(codec.WriteRefusal(id, refusal));
     }
 }

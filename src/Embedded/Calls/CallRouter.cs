@@ -7,16 +7,17 @@ using OrleansInference.Embedded.Activations;
 using OrleansInference.Embedded.Hosting;
 using OrleansInference.Embedded.Manifest;
 using OrleansInference.Embedded.Membership;
+using OrleansInference.Embedded.Placement;
 using OrleansInference.Embedded.Scheduling;
+using OrleansInference.Embedded.Serialization;
 using OrleansInference.Embedded.Transport;
 
 namespace OrleansInference.Embedded.Calls;
 
 /// <summary>The caller's side: finds the silo of a call's grain, gets the call there, and takes what comes back.</summary>
 internal sealed class CallRouter(
-    GrainLocator locator,
+    PlacementService placement,
     ActivationCatalog catalog,
-    GrainManifest manifest,
     CallCodec codec,
     IClusterMembership membership,
     ITransport transport,
@@ -37,37 +38,33 @@ internal sealed class CallRouter(
 
     public TaskCreationOptions Completion => work.Completion();
 
-    public TimeSpan ResponseTimeout => messaging.Value.ResponseTimeout;
-
     public long NextId() => Interlocked.Increment(ref _lastId);
 
-    /// <summary>Takes the call down, so that its caller may go on to change its arguments, and sends it on its way.</summary>
-    public void Start(PendingCall call)
+    public long TimestampAfter(TimeSpan wait) => time.GetTimestamp() + (long)(wait.TotalSeconds * time.TimestampFrequency);
+
+    /// <summary>Takes a call down, so that its caller may go on to change its arguments, and sends it on its way.</summary>
+    public Task<T> Call<T>(GrainReference target, GrainMethod method, object?[] arguments)
     {
+        var call = new PendingCall<T>(this, target, method, arguments, method.ResponseTimeout ?? messaging.Value.ResponseTimeout);
         try
         {
             call.Watch();
             ThrowIfStopped(call);
-            if (call.IsDone || TryDeliver(call))
-                return;
-            call.Payload = codec.WritePayload(call);
-
-            // Calls of one caller to one grain keep their order where there is nothing to find out first.
-            var sending = locator.Recall(call.Target) is { } silo ? SendAsync(call, silo, mayActivate: false) : null;
-            if (sending is not { IsCompletedSuccessfully: true })
-                work.RunAsync(() => RouteAsync(call, sending));
+            if (!call.IsDone && !TryDeliver(call))
+                Send(call);
         }
         catch (Exception e)
         {
             call.Fail(e);
         }
+        return method.IsOneWay ? Task.FromResult(default(T)!) : call.Task;
     }
 
     /// <summary>The call came back without having run: it is sent on, unless that happened too often.</summary>
     public void Reroute(PendingCall call, TurnRefusal refusal)
     {
         (call.Turn, call.SentTo) = (null, null);
-        locator.Correct(call.Target, refusal.Owner);
+        placement.Correct(call.Content.Target, refusal.Owner);
         if (refusal.Reason == RefusalReason.Ended || ++call.Forwards <= cluster.Value.MaximumForwards)
             work.RunAsync(() => RouteAsync(call));
         else if (refusal.Fault is { } cause)
@@ -98,12 +95,13 @@ internal sealed class CallRouter(
     /// <summary>Nothing that was sent to this silo will be answered.</summary>
     public void OnSiloLost(SiloAddress silo)
     {
-        locator.OnSiloLost(silo);
+        placement.OnSiloLost(silo);
         foreach (var call in _sent.Values.Where(call => silo.Equals(call.SentTo)).OrderBy(call => call.Id))
             call.Fail(new SiloUnavailableException($"The target silo became unavailable for message: {call}. It was silo {silo}."));
     }
 
-    public void OnOneWayFailed(PendingCall call, Exception exception) => logger.OneWayCallFailed(exception, call.Method.Name, call.Target);
+    public void OnOneWayFailed(PendingCall call, Exception exception) =>
+        logger.OneWayCallFailed(exception, call.Method.Name, call.Content.Target);
 
     /// <summary>Fails whatever is under way, and whatever is called from now on.</summary>
     public void Stop()
@@ -122,15 +120,24 @@ internal sealed class CallRouter(
             throw Stopped(call);
     }
 
-    private static CallTurn TurnOf(PendingCall call, object?[] arguments) =>
-        call.Turn = new CallTurn(call.Method, arguments, call.RequestContext, call.Expires, call);
+    private static CallTurn TurnOf(PendingCall call, CallContent content) => call.Turn = new CallTurn(call.Method, content, call);
 
     private bool TryDeliver(PendingCall call)
     {
-        if (!catalog.Has(call.Target))
+        if (!catalog.Has(call.Content.Target))
             return false;
-        call.Arguments = call.Method.CopyArguments(call.Arguments);
-        return catalog.TryDeliver(call.Target, TurnOf(call, call.Arguments));
+        call.Content = (CallContent)call.Method.Arguments.Copy(call.Content)!;
+        return catalog.TryDeliver(call.Content.Target, TurnOf(call, call.Content));
+    }
+
+    private void Send(PendingCall call)
+    {
+        call.Payload = codec.WriteContent(call);
+
+        // Calls of one caller to one grain keep their order where there is nothing to find out first.
+        var sending = placement.Recall(call.Content.Target) is { } silo ? SendAsync(call, silo, mayActivate: false) : null;
+        if (sending is not { IsCompletedSuccessfully: true })
+            work.RunAsync(() => RouteAsync(call, sending));
     }
 
     /// <param name="sending">The first attempt, where it was begun already.</param>
@@ -165,23 +172,15 @@ internal sealed class CallRouter(
         ThrowIfStopped(call);
         if (call.IsDone)
             return;
-        call.Payload ??= codec.WritePayload(call);
-        var place = await locator.LocateAsync(call);
-        if (place.Silo.Equals(membership.Self.Silo))
+        call.Payload ??= codec.WriteContent(call);
+        var (silo, mayActivate) = await placement.LocateAsync(call);
+        if (silo.Equals(membership.Self.Silo))
         {
-            Deliver(call);
+            catalog.Deliver(call.Content.Target, TurnOf(call, codec.ReadContent(call.Payload, call.Method)));
             return;
         }
-        await transport.ConnectAsync(place.Silo);
-        await SendAsync(call, place.Silo, place.MayActivate);
-    }
-
-    private void Deliver(PendingCall call)
-    {
-        if (!manifest.TryGetClass(call.Target.Type, out var grainClass))
-            throw new OrleansMessageRejectionException($"Silo {membership.Self.Silo} does not have the grain class of {call.Target}.");
-        var content = codec.ReadPayload(call.Payload!, call.Method);
-        catalog.Deliver(call.Target, grainClass, TurnOf(call, content.Arguments));
+        await transport.ConnectAsync(silo);
+        await SendAsync(call, silo, mayActivate);
     }
 
     private Task SendAsync(PendingCall call, SiloAddress silo, bool mayActivate)
@@ -189,7 +188,7 @@ internal sealed class CallRouter(
         call.SentTo = silo;
         _sent[call.Id] = call;
         if (!call.IsDone)
-            return transport.SendAsync(silo, FrameKind.Request, codec.WriteRequest(call, mayActivate));
+            return transport.SendAsync(silo, FrameKind.Request, CallCodec.WriteRequest(call, mayActivate));
         Forget(call);
         return Task.CompletedTask;
     }

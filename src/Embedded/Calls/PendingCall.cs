@@ -1,35 +1,30 @@
 using Orleans.Runtime;
 using OrleansInference.Embedded.Activations;
 using OrleansInference.Embedded.Manifest;
+using OrleansInference.Embedded.Serialization;
 
 namespace OrleansInference.Embedded.Calls;
 
 /// <summary>A call that its caller waits for. One of these ends it: result, failure, timeout, cancellation, loss of the silo.</summary>
-internal abstract class PendingCall(CallRouter router, GrainReference target, GrainMethod method, object?[] arguments) : ICallReply
+/// <param name="timeout">How long the caller waits.</param>
+internal abstract class PendingCall(CallRouter router, GrainReference target, GrainMethod method, object?[] arguments, TimeSpan timeout)
+    : ICallReply
 {
-    private readonly TimeSpan _timeout = method.ResponseTimeout ?? router.ResponseTimeout;
     private int _isDone;
     private ITimer? _timer;
     private CancellationTokenRegistration _cancellation;
 
     public long Id { get; } = router.NextId();
 
-    public GrainId Target { get; } = target.GrainId;
+    public GrainInterfaceType InterfaceType => target.InterfaceType;
 
-    public GrainInterfaceType InterfaceType { get; } = target.InterfaceType;
+    public GrainMethod Method => method;
 
-    public GrainMethod Method { get; } = method;
+    /// <summary>Its arguments are the caller's own until they are copied or taken down as <see cref="Payload"/>.</summary>
+    public CallContent Content { get; set; } = new(target.GrainId, router.TimestampAfter(timeout), RequestContext.Current, arguments);
 
-    public Dictionary<string, object>? RequestContext { get; } = Orleans.Runtime.RequestContext.Current;
-
-    /// <summary>The caller's own until they are copied or taken down as <see cref="Payload"/>.</summary>
-    public object?[] Arguments { get; set; } = arguments;
-
-    /// <summary>Context and arguments as they were when the call was made.</summary>
+    /// <summary>The content as it was when the call was made.</summary>
     public byte[]? Payload { get; set; }
-
-    /// <summary>Timestamp from which nobody waits any more.</summary>
-    public long Expires { get; private set; }
 
     /// <summary>The silo that has the call, if that is another one.</summary>
     public SiloAddress? SentTo { get; set; }
@@ -45,26 +40,15 @@ internal abstract class PendingCall(CallRouter router, GrainReference target, Gr
     /// <summary>Starts the clock, and follows the caller's cancellation token.</summary>
     public void Watch()
     {
-        Expires = router.Time.GetTimestamp() + (long)(_timeout.TotalSeconds * router.Time.TimestampFrequency);
-        _timer = router.Time.CreateTimer(static call => ((PendingCall)call!).OnTimeout(), this, _timeout, Timeout.InfiniteTimeSpan);
-        if (Method.CancellationIndex >= 0 && Arguments[Method.CancellationIndex] is CancellationToken token)
+        _timer = router.Time.CreateTimer(static call => ((PendingCall)call!).OnTimeout(), this, timeout, Timeout.InfiniteTimeSpan);
+        if (method.CancellationIndex >= 0 && arguments[method.CancellationIndex] is CancellationToken token)
             _cancellation = token.UnsafeRegister(static (call, token) => ((PendingCall)call!).OnCancelled(token), this);
         if (IsDone)
             StopWatching();
     }
 
     /// <summary>Hands the result of a turn on this silo over as a copy, as it would arrive from another silo.</summary>
-    public void Complete(object? result)
-    {
-        try
-        {
-            Finish(Method.Result?.Copy(result));
-        }
-        catch (Exception e)
-        {
-            Fail(e);
-        }
-    }
+    public void Complete(object? result) => Finish(method.Result?.Copy(result));
 
     public abstract void Finish(object? result);
 
@@ -72,7 +56,7 @@ internal abstract class PendingCall(CallRouter router, GrainReference target, Gr
     {
         if (!TryFinish())
             return;
-        if (Method.IsOneWay)
+        if (method.IsOneWay)
             router.OnOneWayFailed(this, exception);
         else
             SetException(exception);
@@ -86,7 +70,7 @@ internal abstract class PendingCall(CallRouter router, GrainReference target, Gr
             router.Reroute(this, refusal);
     }
 
-    public override string ToString() => $"{Method.Name} of grain {Target}";
+    public override string ToString() => $"{method.Name} of grain {target.GrainId}";
 
     protected abstract void SetException(Exception exception);
 
@@ -110,7 +94,7 @@ internal abstract class PendingCall(CallRouter router, GrainReference target, Gr
     private void OnTimeout()
     {
         var place = SentTo is { } silo ? $"The call was sent to silo {silo}." : Turn is null ? "" : "The call waits on this silo.";
-        Fail(new TimeoutException($"Response did not arrive on time in {_timeout} for message: {this}. {place}"));
+        Fail(new TimeoutException($"Response did not arrive on time in {timeout} for message: {this}. {place}"));
     }
 
     private void OnCancelled(CancellationToken token)
@@ -122,8 +106,8 @@ internal abstract class PendingCall(CallRouter router, GrainReference target, Gr
     }
 }
 
-internal sealed class PendingCall<T>(CallRouter router, GrainReference target, GrainMethod method, object?[] arguments)
-    : PendingCall(router, target, method, arguments)
+internal sealed class PendingCall<T>(CallRouter router, GrainReference target, GrainMethod method, object?[] arguments, TimeSpan timeout)
+    : PendingCall(router, target, method, arguments, timeout)
 {
     private readonly TaskCompletionSource<T> _completion = new(router.Completion);
 
@@ -131,9 +115,8 @@ internal sealed class PendingCall<T>(CallRouter router, GrainReference target, G
 
     public override void Finish(object? result)
     {
-        var value = (T)result!;
         if (TryFinish())
-            _completion.SetResult(value);
+            _completion.SetResult((T)result!);
     }
 
     protected override void SetException(Exception exception) => _completion.SetException(exception);

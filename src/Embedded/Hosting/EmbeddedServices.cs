@@ -32,9 +32,9 @@ internal static class EmbeddedServices
         AddSeams(services);
         AddEngine(services);
         AddOrleansServices(services);
-        services.AddPlacementDirector<RandomPlacement, RandomPlacementDirector>();
-        services.AddPlacementDirector<PreferLocalPlacement, PreferLocalPlacementDirector>();
-        services.AddKeyedTransient<PlacementStrategy, StatelessWorkerPlacement>(nameof(StatelessWorkerPlacement));
+        services.AddPlacementDirector<RandomPlacement, DefaultPlacementDirector>();
+        services.AddPlacementDirector<PreferLocalPlacement, DefaultPlacementDirector>();
+        services.AddPlacementDirector<StatelessWorkerPlacement, DefaultPlacementDirector>();
         return builder;
     }
 
@@ -56,7 +56,7 @@ internal static class EmbeddedServices
         services.TryAddSingleton<IClusterMembership, FolderMembership>();
         services.TryAddSingleton<IActivationDirectory, FolderActivationDirectory>();
         services.TryAddSingleton<ITransport, UnixSocketTransport>();
-        services.TryAddKeyedSingleton(RandomPlacementDirector.RandomKey, Random.Shared);
+        services.TryAddKeyedSingleton(DefaultPlacementDirector.RandomKey, Random.Shared);
     }
 
     private static void AddEngine(IServiceCollection services)
@@ -64,9 +64,7 @@ internal static class EmbeddedServices
         services.AddSingleton(provider => new MessageSerializer(provider.GetRequiredService<GrainAssemblies>().Serializable));
         services.AddSingleton<GrainManifest>();
         services.AddSingleton<GrainReferenceRuntime>();
-        services.AddSingleton<GrainTypeResolver>();
         services.AddSingleton<PlacementService>();
-        services.AddSingleton<GrainLocator>();
         services.AddSingleton<ActivationHost>();
         services.AddSingleton<ActivationCatalog>();
         services.AddSingleton<CallCodec>();

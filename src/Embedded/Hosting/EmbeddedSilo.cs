@@ -41,7 +41,7 @@ internal sealed class EmbeddedSilo(
             silo.Value.SiloName,
             options.Value.IsClient,
             metadata.Value.Metadata,
-            options.Value.IsClient ? [] : manifest.Descriptions,
+            options.Value.IsClient ? [] : manifest.Hosted,
             assemblies.Builds);
         await membership.JoinAsync(profile, self => transport.ListenAsync(self, peers), cancellationToken);
         peers.Watch();

@@ -26,16 +26,17 @@ internal sealed class GrainAssemblies : IConfigureOptions<GrainTypeOptions>
     public ImmutableDictionary<string, Guid> Builds { get; }
 
     /// <summary>The types that may stand for another type in a message.</summary>
-    public IEnumerable<Type> Serializable => _types.Where(type =>
-        type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false) || IsGrainInterface(type));
+    public IEnumerable<Type> Serializable => _types.Where(type => type.IsDefined(typeof(GenerateSerializerAttribute), inherit: false));
+
+    public IEnumerable<Type> GrainClasses => _types.Where(type =>
+        type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false }
+        && typeof(IGrainBase).IsAssignableFrom(type)
+        && Array.Exists(type.GetInterfaces(), IsGrainInterface));
 
     public void Configure(GrainTypeOptions options)
     {
         options.Interfaces.UnionWith(_types.Where(IsGrainInterface));
-        options.Classes.UnionWith(_types.Where(type =>
-            type is { IsClass: true, IsAbstract: false, ContainsGenericParameters: false }
-            && typeof(IGrainBase).IsAssignableFrom(type)
-            && GrainManifest.InterfacesOf(type).Any()));
+        options.Classes.UnionWith(GrainClasses);
     }
 
     public static bool IsGrainInterface(Type type) => type.IsInterface

@@ -7,7 +7,6 @@ using Orleans.Concurrency;
 using Orleans.Metadata;
 using Orleans.Placement;
 using Orleans.Runtime;
-using OrleansInference.Embedded.Serialization;
 using OrleansInference.Embedded.Storage;
 
 namespace OrleansInference.Embedded.Manifest;
@@ -22,13 +21,10 @@ internal sealed class GrainClass
     {
         Type = type;
         GrainType = type.GetCustomAttribute<GrainTypeAttribute>()?.GetGrainType(services, type) ?? GrainType.Create(DefaultName(type));
-        Description = new GrainDescription(
-            [.. GrainManifest.InterfacesOf(type).Select(GrainAssemblies.NameOf)], PropertiesOf(type, GrainType, services));
+        Placement = PlacementOf(type, GrainType, services);
         IsReentrant = type.IsDefined(typeof(ReentrantAttribute));
         IsKeptAlive = type.IsDefined(typeof(KeepAliveAttribute));
-        MaximumLocalWorkers = type.GetCustomAttribute<StatelessWorkerAttribute>()?.PlacementStrategy is StatelessWorkerPlacement workers
-            ? workers.MaxLocal
-            : null;
+        MaximumLocalWorkers = (Placement as StatelessWorkerPlacement)?.MaxLocal;
         _states = [.. type.GetConstructors().SelectMany(constructor => constructor.GetParameters())
             .Where(parameter => parameter.IsDefined(typeof(PersistentStateAttribute)))];
         _factory = ActivatorUtilities.CreateFactory(type, [.. _states.Select(state => state.ParameterType)]);
@@ -38,7 +34,7 @@ internal sealed class GrainClass
 
     public GrainType GrainType { get; }
 
-    public GrainDescription Description { get; }
+    public PlacementStrategy Placement { get; }
 
     public bool IsReentrant { get; }
 
@@ -63,15 +59,13 @@ internal sealed class GrainClass
         return name.EndsWith("grain", StringComparison.Ordinal) && name.Length > "grain".Length ? name[..^"grain".Length] : name;
     }
 
-    private static ImmutableDictionary<string, string> PropertiesOf(Type type, GrainType grainType, IServiceProvider services)
+    // As in Orleans, a strategy is told what it has said of the class.
+    private static PlacementStrategy PlacementOf(Type type, GrainType grainType, IServiceProvider services)
     {
-        var properties = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            [WellKnownGrainTypeProperties.TypeName] = type.Name,
-            [WellKnownGrainTypeProperties.FullTypeName] = type.FullName!,
-        };
         var placement = type.GetCustomAttribute<PlacementAttribute>() ?? new RandomPlacementAttribute();
+        var properties = new Dictionary<string, string>(StringComparer.Ordinal);
         placement.Populate(services, type, grainType, properties);
-        return properties.ToImmutableDictionary(StringComparer.Ordinal);
+        placement.PlacementStrategy.Initialize(new GrainProperties(properties.ToImmutableDictionary(StringComparer.Ordinal)));
+        return placement.PlacementStrategy;
     }
 }

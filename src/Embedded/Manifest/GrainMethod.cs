@@ -1,49 +1,34 @@
+using System.Collections.Immutable;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Orleans;
 using Orleans.Concurrency;
+using Orleans.Runtime;
 using OrleansInference.Embedded.Serialization;
+using OrleansInference.Embedded.Streams;
 
 namespace OrleansInference.Embedded.Manifest;
 
-/// <summary>One method of a grain interface: how to send its arguments, how to call it, how to send its result.</summary>
-internal sealed class GrainMethod
+/// <summary>One method of a grain interface: what it gives its callers, how it is called on a grain, and how what it takes and gives is sent.</summary>
+internal abstract class GrainMethod
 {
-    private readonly MethodInvoker _invoker;
+    private static readonly ImmutableHashSet<Type> Returned =
+        [typeof(void), typeof(Task), typeof(Task<>), typeof(ValueTask), typeof(ValueTask<>), typeof(IAsyncEnumerable<>)];
 
-    /// <summary>Of the ValueTask that the method returns.</summary>
-    private readonly MethodInvoker? _asTask;
-
-    /// <summary>Of the task that the method returns.</summary>
-    private readonly MethodInvoker? _resultOf;
-    private readonly Func<object, CancellationToken, IAsyncEnumerable<object?>>? _elementsOf;
-
-    /// <exception cref="UnsupportedTypeException">The method cannot be called through the cluster; the message says why.</exception>
-    public GrainMethod(MethodInfo method, MessageSerializer serializer)
+    protected GrainMethod(MethodInfo method, MessageSerializer serializer)
     {
+        var parameters = method.GetParameters();
         Method = method;
         Name = $"{method.DeclaringType!.Name}.{method.Name}";
-        MethodSignature.Check(method);
-        var parameters = method.GetParameters();
         CancellationIndex = Array.FindIndex(parameters, parameter => parameter.ParameterType == typeof(CancellationToken));
         Arguments = serializer.ForArguments(parameters);
+        Result = method.ReturnType.IsGenericType ? serializer.For(method.ReturnType.GenericTypeArguments[0]) : null;
         IsOneWay = method.ReturnType == typeof(void) || method.IsDefined(typeof(OneWayAttribute));
         AlwaysInterleaves = method.IsDefined(typeof(AlwaysInterleaveAttribute));
         ResponseTimeout = method.GetCustomAttribute<ResponseTimeoutAttribute>()?.Timeout;
-        if (MethodSignature.ResultOf(method) is { } result)
-        {
-            Result = serializer.For(result);
-            if (MethodSignature.IsStream(method))
-                _elementsOf = typeof(GrainMethod).GetMethod(nameof(ReadElements), BindingFlags.Static | BindingFlags.NonPublic)!
-                    .MakeGenericMethod(result).CreateDelegate<Func<object, CancellationToken, IAsyncEnumerable<object?>>>();
-            else
-                _resultOf = MethodInvoker.Create(typeof(Task<>).MakeGenericType(result).GetProperty(nameof(Task<>.Result))!.GetMethod!);
-        }
         Id = IdOf(method);
-        _invoker = MethodInvoker.Create(method);
-        _asTask = method.ReturnType.GetMethod(nameof(ValueTask.AsTask)) is { } asTask ? MethodInvoker.Create(asTask) : null;
     }
 
     /// <summary>The same in every process that was built from the same interface.</summary>
@@ -69,28 +54,41 @@ internal sealed class GrainMethod
     /// <summary>Of the <see cref="CallContent"/>.</summary>
     public MessageFormat Arguments { get; }
 
-    public Task? Invoke(object grain, object?[] arguments)
+    /// <exception cref="UnsupportedTypeException">The method cannot be called through the cluster; the message says why.</exception>
+    public static GrainMethod Create(MethodInfo method, MessageSerializer serializer)
     {
-        var result = _invoker.Invoke(grain, arguments.AsSpan());
-        return Method.ReturnType == typeof(void) ? Task.CompletedTask : (Task?)(_asTask is null ? result : _asTask.Invoke(result));
+        Check(method);
+        var type = typeof(GrainMethod<>).MakeGenericType(method.ReturnType.GenericTypeArguments.FirstOrDefault(typeof(object)));
+        return (GrainMethod)Activator.CreateInstance(type, BindingFlags.DoNotWrapExceptions, null, [method, serializer], null)!;
     }
+
+    /// <summary>Calls the grain by a reference: what this returns is what the method returns.</summary>
+    public abstract object Call(GrainReference target, object?[] arguments);
+
+    public abstract Task? Invoke(object grain, object?[] arguments);
+
+    public abstract object? ResultOf(Task completed);
 
     /// <summary>Calls a method that returns a stream; its elements come boxed.</summary>
-    public IAsyncEnumerable<object?> Open(object grain, object?[] arguments, CancellationToken cancellation)
+    public abstract IAsyncEnumerable<object?> Open(object grain, object?[] arguments, CancellationToken cancellation);
+
+    private static void Check(MethodInfo method)
     {
-        if (_elementsOf is null)
-            throw new InvalidDataException($"{Name} returns no stream.");
-        if (CancellationIndex >= 0)
-            arguments[CancellationIndex] = cancellation;
-        return _elementsOf(_invoker.Invoke(grain, arguments.AsSpan())
-            ?? throw new InvalidOperationException($"{Name} returned null instead of a stream."), cancellation);
+        var types = method.GetParameters().Select(parameter => parameter.ParameterType).ToList();
+        var shape = method.ReturnType.IsGenericType ? method.ReturnType.GetGenericTypeDefinition() : method.ReturnType;
+        var fault = method switch
+        {
+            { IsSpecialName: true } => "it is a property or an event; grain interfaces have methods only",
+            { IsGenericMethod: true } => "it is generic",
+            _ when types.Exists(type => type.IsByRef) => "it has a ref, in or out parameter",
+            _ when types.Count(type => type == typeof(CancellationToken)) > 1 => "it has more than one CancellationToken",
+            _ when !Returned.Contains(shape) => $"it returns {method.ReturnType}; Task, ValueTask, one of them with a result, "
+                + "IAsyncEnumerable, or void can be returned",
+            _ => null,
+        };
+        if (fault is not null)
+            throw new UnsupportedTypeException($"The method cannot be called on a grain: {fault}.");
     }
-
-    public object? ResultOf(Task completed) => _resultOf?.Invoke(completed);
-
-    public object?[] CopyArguments(object?[] arguments) => arguments.Length == 0
-        ? arguments
-        : ((CallContent)Arguments.Copy(new CallContent(arguments))!).Arguments;
 
     private static ulong IdOf(MethodInfo method)
     {
@@ -99,11 +97,44 @@ internal sealed class GrainMethod
         var signature = $"{GrainAssemblies.NameOf(method.DeclaringType!)}.{name}({parameters})";
         return BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(signature)));
     }
+}
 
-    private static async IAsyncEnumerable<object?> ReadElements<T>(
-        object stream, [EnumeratorCancellation] CancellationToken cancellation)
+/// <typeparam name="T">The type of the result, or of a stream's elements; object where there is none.</typeparam>
+internal sealed class GrainMethod<T>(MethodInfo method, MessageSerializer serializer) : GrainMethod(method, serializer)
+{
+    private readonly MethodInvoker _invoker = MethodInvoker.Create(method);
+
+    public override object Call(GrainReference target, object?[] arguments)
     {
-        await foreach (var element in ((IAsyncEnumerable<T>)stream).WithCancellation(cancellation))
+        if (Method.ReturnType == typeof(IAsyncEnumerable<T>))
+            return new GrainStream<T>(target, this, arguments);
+        var call = target.Runtime.Router.Call<T>(target, this, arguments);
+        return Method.ReturnType switch
+        {
+            { IsValueType: false } => call,
+            { IsGenericType: true } => new ValueTask<T>(call),
+            _ => new ValueTask(call),
+        };
+    }
+
+    public override Task? Invoke(object grain, object?[] arguments) => _invoker.Invoke(grain, arguments.AsSpan()) switch
+    {
+        ValueTask<T> pending => pending.AsTask(),
+        ValueTask pending => pending.AsTask(),
+        null when Method.ReturnType == typeof(void) => Task.CompletedTask,
+        var pending => (Task?)pending,
+    };
+
+    public override object? ResultOf(Task completed) => completed is Task<T> task ? task.Result : null;
+
+    public override async IAsyncEnumerable<object?> Open(
+        object grain, object?[] arguments, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        if (CancellationIndex >= 0)
+            arguments[CancellationIndex] = cancellation;
+        var elements = (IAsyncEnumerable<T>?)_invoker.Invoke(grain, arguments.AsSpan())
+            ?? throw new InvalidOperationException($"{Name} returned null instead of a stream.");
+        await foreach (var element in elements.WithCancellation(cancellation))
             yield return element;
     }
 }

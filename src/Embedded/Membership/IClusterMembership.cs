@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Orleans.Runtime;
-using OrleansInference.Embedded.Manifest;
 
 namespace OrleansInference.Embedded.Membership;
 
@@ -40,12 +39,13 @@ internal interface IClusterMembership
 
 /// <summary>What a silo says of itself when it joins.</summary>
 /// <param name="IsClient">Only calls grains: others do not see it as a silo.</param>
+/// <param name="Grains">The types of the grains that it hosts.</param>
 /// <param name="Builds">The assemblies whose types it sends, and which build of each: members must have the same.</param>
 internal sealed record MemberProfile(
     string Name,
     bool IsClient,
     ImmutableDictionary<string, string> Labels,
-    ImmutableDictionary<string, GrainDescription> Grains,
+    ImmutableArray<string> Grains,
     ImmutableDictionary<string, Guid> Builds);
 
 /// <summary>A silo as its membership file describes it.</summary>

@@ -1,15 +1,19 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace OrleansInference.Embedded.Serialization;
 
 /// <summary>Values declared as object: each travels as the type it is, after its name.</summary>
-internal sealed class AnyConverter(MessageTypes types) : JsonConverter<object>
+internal sealed class AnyConverter : JsonConverter<object>
 {
+    private static readonly ConcurrentDictionary<Type, string> Names = new();
+    private static readonly ConcurrentDictionary<string, Type> Types = new(StringComparer.Ordinal);
+
     public override object? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         reader.Read();
-        var type = types.Find(reader.GetString()!);
+        var type = Types.GetOrAdd(reader.GetString()!, static name => MessageTypes.Check(Type.GetType(name, throwOnError: true)!));
         reader.Read();
         var value = JsonSerializer.Deserialize(ref reader, type, options);
         reader.Read();
@@ -20,7 +24,7 @@ internal sealed class AnyConverter(MessageTypes types) : JsonConverter<object>
     {
         var type = MessageTypes.TypeToSend(value);
         writer.WriteStartArray();
-        writer.WriteStringValue(types.NameOf(type));
+        writer.WriteStringValue(Names.GetOrAdd(type, static sent => MessageTypes.Check(sent).AssemblyQualifiedName!));
         JsonSerializer.Serialize(writer, value, type, options);
         writer.WriteEndArray();
     }

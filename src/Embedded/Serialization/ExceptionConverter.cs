@@ -46,8 +46,8 @@ internal sealed record SentException(
 
     public Exception ToException(JsonSerializerOptions options)
     {
-        var type = AppDomain.CurrentDomain.GetAssemblies().FirstOrDefault(loaded => loaded.GetName().Name == Assembly)?.GetType(Type);
-        var exception = type is { IsAbstract: false } && type.IsAssignableTo(typeof(Exception)) ? Create(type) : Create(null);
+        var type = System.Type.GetType($"{Type}, {Assembly}");
+        var exception = Create(type is { IsAbstract: false } && type.IsAssignableTo(typeof(Exception)) ? type : null);
         exception.HResult = Result;
         if (Stack is not null)
             ExceptionDispatchInfo.SetRemoteStackTrace(exception, Stack);

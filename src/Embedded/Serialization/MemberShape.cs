@@ -17,11 +17,11 @@ internal static class MemberShape
     public static IReadOnlyList<FieldInfo> Of(Type type)
     {
         var levels = new Stack<Type>();
-        for (var level = type; level is not null && level != typeof(object) && level != typeof(Exception); level = level.BaseType)
+        for (var level = type; level is not null; level = level.BaseType)
         {
             if (level.IsDefined(typeof(GenerateSerializerAttribute), inherit: false))
                 levels.Push(level);
-            else if (level != typeof(ValueType) && HasState(level))
+            else if (HasState(level))
                 throw new UnsupportedTypeException($"{type} cannot be sent: its base {level} has no [GenerateSerializer].");
         }
         return [.. levels.SelectMany(OfLevel)];

@@ -6,7 +6,7 @@ using Orleans;
 namespace OrleansInference.Embedded.Serialization;
 
 /// <summary>Types by their state: constructors and read-only members do not matter, as in Orleans' generated code.</summary>
-internal sealed class MessageContracts(MessageTypes types) : DefaultJsonTypeInfoResolver
+internal sealed class MessageContracts(IReadOnlyList<Type> serializable) : DefaultJsonTypeInfoResolver
 {
     public override JsonTypeInfo GetTypeInfo(Type type, JsonSerializerOptions options)
     {
@@ -32,7 +32,7 @@ internal sealed class MessageContracts(MessageTypes types) : DefaultJsonTypeInfo
             contract.CreateObject = type.GetConstructor(Type.EmptyTypes) is null
                 ? () => RuntimeHelpers.GetUninitializedObject(type)
                 : () => Activator.CreateInstance(type)!;
-        foreach (var derived in types.Serializable.Where(other => other.IsSubclassOf(type) && !other.IsAbstract))
+        foreach (var derived in serializable.Where(other => other.IsSubclassOf(type) && !other.IsAbstract))
         {
             contract.PolymorphismOptions ??= new();
             contract.PolymorphismOptions.DerivedTypes.Add(new(derived, derived.FullName!));

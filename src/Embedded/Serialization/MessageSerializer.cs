@@ -1,3 +1,4 @@
+using System.Net;
 using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -13,25 +14,29 @@ internal sealed class MessageSerializer
     /// <summary>Nesting beyond this is refused before it can overflow the stack.</summary>
     private const int MaximumDepth = 256;
 
-    private readonly MessageTypes _types;
     private readonly JsonSerializerOptions _tracking;
     private readonly JsonSerializerOptions _plain;
 
-    /// <param name="serializable">The types that may stand for a base type or object, or be type arguments of such.</param>
+    /// <param name="serializable">The types that may stand for a base type.</param>
     public MessageSerializer(IEnumerable<Type> serializable)
     {
-        _types = new MessageTypes(serializable);
         _tracking = new JsonSerializerOptions
         {
-            TypeInfoResolver = new MessageContracts(_types),
+            TypeInfoResolver = new MessageContracts([.. serializable]),
             ReferenceHandler = new MessageReferences(),
             MaxDepth = MaximumDepth,
             NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             IncludeFields = true,
+            Converters =
+            {
+                new SurrogateConverter<IPAddress, string>(address => address.ToString(), IPAddress.Parse),
+                new SurrogateConverter<IPEndPoint, string>(endpoint => endpoint.ToString(), IPEndPoint.Parse),
+                new SurrogateConverter<GrainId, string>(id => id.ToString(), text => GrainId.Create(text.Split('/')[0], text[(text.IndexOf('/') + 1)..])),
+                new Surrogates(),
+                new AnyConverter(),
+            },
         };
-        foreach (var converter in Surrogates.OfSingleTypes.Append(new Surrogates()).Append(new AnyConverter(_types)))
-            _tracking.Converters.Add(converter);
         _plain = new JsonSerializerOptions(_tracking) { ReferenceHandler = null };
     }
 
@@ -47,14 +52,14 @@ internal sealed class MessageSerializer
     // What never changes cannot come to refer to itself; not to look for that saves a large simulation a fifth of its time.
     private MessageFormat NewFormat(List<Type> parts, Func<JsonSerializerOptions, JsonTypeInfo> describe)
     {
-        parts.ForEach(_types.Check);
-        var isImmutable = parts.TrueForAll(_types.IsImmutable);
-        return new MessageFormat(_types, isImmutable, new(() => describe(isImmutable ? _plain : _tracking)));
+        parts.ForEach(part => MessageTypes.Check(part));
+        var isImmutable = parts.TrueForAll(MessageTypes.IsImmutable);
+        return new MessageFormat(isImmutable, new(() => describe(isImmutable ? _plain : _tracking)));
     }
 }
 
 /// <summary>How values of one declared type travel.</summary>
-internal sealed class MessageFormat(MessageTypes types, bool isImmutable, Lazy<JsonTypeInfo> contract)
+internal sealed class MessageFormat(bool isImmutable, Lazy<JsonTypeInfo> contract)
 {
     /// <exception cref="InvalidOperationException">The value cannot be sent, or takes more bytes.</exception>
     public byte[] Write(object? value, int maximumBytes)
@@ -86,7 +91,7 @@ internal sealed class MessageFormat(MessageTypes types, bool isImmutable, Lazy<J
     {
         if (isImmutable)
             return value;
-        using var _ = new Message { Shares = types.IsImmutable };
+        using var _ = new Message { Shares = MessageTypes.IsImmutable };
         return JsonSerializer.Deserialize(Write(value), contract.Value);
     }
 

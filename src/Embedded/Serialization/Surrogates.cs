@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Collections.ObjectModel;
-using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -21,13 +20,6 @@ internal sealed class Surrogates : JsonConverterFactory
         [typeof(Dictionary<,>)] = typeof(DictionaryConverter<,>),
     }.ToImmutableDictionary();
 
-    public static IEnumerable<JsonConverter> OfSingleTypes =>
-    [
-        new SurrogateConverter<IPAddress, string>(address => address.ToString(), IPAddress.Parse),
-        new SurrogateConverter<IPEndPoint, string>(endpoint => endpoint.ToString(), IPEndPoint.Parse),
-        new SurrogateConverter<GrainId, string>(id => id.ToString(), GrainIdOf),
-    ];
-
     public override bool CanConvert(Type typeToConvert) => ConverterOf(typeToConvert) is not null;
 
     public override JsonConverter CreateConverter(Type typeToConvert, JsonSerializerOptions options) =>
@@ -42,12 +34,6 @@ internal sealed class Surrogates : JsonConverterFactory
         return type.IsGenericType && Collections.TryGetValue(type.GetGenericTypeDefinition(), out var converter)
             ? converter.MakeGenericType(type.GetGenericArguments())
             : null;
-    }
-
-    private static GrainId GrainIdOf(string text)
-    {
-        var parts = text.Split('/', 2);
-        return GrainId.Create(parts[0], parts[1]);
     }
 }
 
@@ -87,10 +73,10 @@ internal static class Comparers
 
     public static bool IgnoresCase<T>(IEqualityComparer<T> comparer)
     {
-        if (ReferenceEquals(comparer, StringComparer.OrdinalIgnoreCase))
-            return true;
-        return ReferenceEquals(comparer, StringComparer.Ordinal) || ReferenceEquals(comparer, EqualityComparer<T>.Default)
-            ? false
+        var ignoresCase = false;
+        return ReferenceEquals(comparer, EqualityComparer<T>.Default)
+            || (comparer is IEqualityComparer<string?> ofText && StringComparer.IsWellKnownOrdinalComparer(ofText, out ignoresCase))
+            ? ignoresCase
             : throw new NotSupportedException(
                 $"A collection with the comparer {comparer.GetType()} cannot be sent: "
                 + "use the default, StringComparer.Ordinal or OrdinalIgnoreCase.");

@@ -19,7 +19,7 @@ internal sealed class SharedEngine
     {
         _collection = new GrainCollectionOptions { CollectionAge = collectionAge, CollectionQuantum = collectionAge / 4 };
         _manifest = new GrainManifest(
-            Grains.Value.Types, Grains.Value.Serializer, new ServiceCollection().BuildServiceProvider());
+            Grains.Value.Assemblies, Grains.Value.Types, Grains.Value.Serializer, new ServiceCollection().BuildServiceProvider());
     }
 
     internal void AddTo(IServiceCollection services)

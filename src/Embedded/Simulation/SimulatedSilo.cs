@@ -37,7 +37,7 @@ internal sealed class SimulatedSilo : IHostApplicationLifetime
         services.AddSingleton<IClusterMembership>(new SimulatedMembership(cluster.Membership, process, address, cluster.Fence));
         services.AddSingleton<IActivationDirectory>(
             new SimulatedDirectory(cluster.Directory, cluster.Membership, process.Time, cluster.Random));
-        services.AddKeyedSingleton(RandomPlacementDirector.RandomKey, cluster.Random);
+        services.AddKeyedSingleton(DefaultPlacementDirector.RandomKey, cluster.Random);
         services.AddKeyedSingleton<IGrainStorage>(
             SimulatedCluster.StorageName, new SimulatedStorage(cluster.Storage, process.Time, cluster.Random));
         services.AddSingleton<ITurnObserver>(cluster.Activations.ObserverOf(process));

@@ -11,19 +11,18 @@ internal sealed class GrainStream<T>(GrainReference target, GrainMethod method, 
     {
         // A token cannot be sent; ending the stream cancels the one that the grain gets instead.
         var given = arguments.OfType<CancellationToken>().FirstOrDefault();
-        object?[] sent = [.. arguments.Select(argument => argument is CancellationToken ? null : argument)];
+        object?[]? sent = [.. arguments.Select(argument => argument is CancellationToken ? null : argument)];
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(given, cancellationToken);
         linked.Token.ThrowIfCancellationRequested();
         var extension = target.AsReference<IStreamExtension>();
         var stream = Guid.NewGuid();
-        StreamStep? step = null;
+        var isEnded = false;
         try
         {
-            while (step is not { IsLast: true })
+            while (!isEnded)
             {
-                step = await (step is null
-                    ? extension.StartAsync(stream, method.Id, sent, linked.Token)
-                    : extension.NextAsync(stream, linked.Token));
+                var step = await extension.StepAsync(stream, method.Id, sent, linked.Token);
+                (sent, isEnded) = (null, step.IsLast);
                 foreach (var element in step.Elements)
                     yield return (T)element!;
             }
@@ -31,7 +30,7 @@ internal sealed class GrainStream<T>(GrainReference target, GrainMethod method, 
         finally
         {
             // The grain forgets a stream that nobody asks for, too, so that one which cannot be told is no loss.
-            if (step is not { IsLast: true })
+            if (!isEnded)
                 await extension.EndAsync(stream)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }

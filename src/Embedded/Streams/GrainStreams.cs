@@ -12,18 +12,14 @@ internal sealed class GrainStreams(Activation activation) : IStreamExtension
     private readonly Dictionary<Guid, OpenStream> _streams = [];
     private readonly TimeSpan _responseTimeout = activation.Host.ResponseTimeout;
 
-    public Task<StreamStep> StartAsync(Guid stream, ulong method, object?[] arguments, CancellationToken cancellation)
+    public async Task<StreamStep> StepAsync(Guid stream, ulong method, object?[]? arguments, CancellationToken cancellation)
     {
-        var cancelled = new CancellationTokenSource();
-        var elements = activation.Host.Manifest.FindMethod(method).Open(activation.GrainInstance!, arguments, cancelled.Token);
-        var unwanted = activation.RegisterTimer(
-            _ => EndAsync(stream), new(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true });
-        _streams.Add(stream, new OpenStream(elements.GetAsyncEnumerator(CancellationToken.None), cancelled, unwanted));
-        return NextAsync(stream, cancellation);
-    }
-
-    public async Task<StreamStep> NextAsync(Guid stream, CancellationToken cancellation)
-    {
+        if (arguments is not null)
+        {
+            var unwanted = activation.RegisterTimer(
+                _ => EndAsync(stream), new(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { Interleave = true });
+            _streams.Add(stream, new(activation.Host.Manifest.FindMethod(method), activation.GrainInstance!, arguments, unwanted));
+        }
         if (!_streams.TryGetValue(stream, out var open))
             throw new EnumerationAbortedException(
                 $"The enumeration was aborted: grain {activation.GrainId} was deactivated since it began, "

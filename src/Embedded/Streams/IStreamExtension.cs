@@ -7,15 +7,13 @@ namespace OrleansInference.Embedded.Streams;
 /// <summary>How the caller of a method that returns an IAsyncEnumerable asks for its elements. Every grain has it.</summary>
 internal interface IStreamExtension : IAddressable
 {
-    /// <summary>Calls the method, and takes the first step.</summary>
-    [AlwaysInterleave]
-    Task<StreamStep> StartAsync(Guid stream, ulong method, object?[] arguments, CancellationToken cancellation);
-
+    /// <summary>Takes the next step.</summary>
+    /// <param name="arguments">With the first step, which calls the method; null with the others.</param>
     /// <exception cref="EnumerationAbortedException">
     /// The activation does not know the stream: it is another one, or nobody asked for too long.
     /// </exception>
     [AlwaysInterleave]
-    Task<StreamStep> NextAsync(Guid stream, CancellationToken cancellation);
+    Task<StreamStep> StepAsync(Guid stream, ulong method, object?[]? arguments, CancellationToken cancellation);
 
     /// <summary>Nobody asks for more.</summary>
     [AlwaysInterleave]

@@ -14,9 +14,5 @@ public static class PlacementStrategyExtensions
 
     public static void AddPlacementDirector<TStrategy, TDirector>(this IServiceCollection services)
         where TStrategy : PlacementStrategy, new()
-        where TDirector : class, IPlacementDirector
-    {
-        services.AddKeyedTransient<PlacementStrategy, TStrategy>(typeof(TStrategy).Name);
-        services.AddKeyedSingleton<IPlacementDirector, TDirector>(typeof(TStrategy));
-    }
+        where TDirector : class, IPlacementDirector => services.AddKeyedSingleton<IPlacementDirector, TDirector>(typeof(TStrategy));
 }

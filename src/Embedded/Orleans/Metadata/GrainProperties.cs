@@ -13,10 +13,3 @@ public sealed class GrainProperties
 
     public ImmutableDictionary<string, string> Properties { get; }
 }
-
-public static class WellKnownGrainTypeProperties
-{
-    public const string PlacementStrategy = "placement-strategy";
-    public const string TypeName = "type-name";
-    public const string FullTypeName = "full-type-name";
-}

@@ -10,8 +10,9 @@ public abstract class PlacementStrategy
     }
 
     public virtual void PopulateGrainProperties(
-        IServiceProvider services, Type grainClass, GrainType grainType, Dictionary<string, string> properties) =>
-        properties[WellKnownGrainTypeProperties.PlacementStrategy] = GetType().Name;
+        IServiceProvider services, Type grainClass, GrainType grainType, Dictionary<string, string> properties)
+    {
+    }
 }
 
 /// <summary>Any silo that has the grain class.</summary>
