@@ -58,7 +58,8 @@ RUN mkdir -p /models /data && chown 1654:1654 /models /data
 ENV Natives__Folder=/app/natives \
     Models__Store=/models \
     Models__SliceFolder=/data/slices \
-    DataPlane__Listen=0.0.0.0:5100
+    DataPlane__Listen=0.0.0.0:5100 \
+    DOTNET_GCGen1MaxBudget=200000
 USER 1654
 VOLUME ["/models", "/data"]
 EXPOSE 5100 11111

@@ -75,6 +75,7 @@ internal sealed class LlamaStageEngineFactory(
             {
                 HasSlidingWindow = model.HasSlidingWindow,
             };
+            ReturnLeftovers();
             progress?.Report(1);
             return new LlamaStageEngine(
                 $"{manifest.Id} layers {configuration.FirstLayer}-{configuration.EndLayer - 1}", shape, model, context, embeddings);
@@ -86,6 +87,15 @@ internal sealed class LlamaStageEngineFactory(
             model?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// What the start and the load needed once is mostly old by now; a silo that makes little garbage would keep it for hours.
+    /// </summary>
+    private static void ReturnLeftovers()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        NativeRuntime.ReturnFreeMemory();
     }
 
     private static PartProgress? Part(IProgress<double>? progress, double from, double to) =>

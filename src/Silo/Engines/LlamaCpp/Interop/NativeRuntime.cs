@@ -56,7 +56,7 @@ internal static unsafe class NativeRuntime
     }
 
     /// <summary>
-    /// Gives back to the system what the C library keeps after a slice was unloaded: tens of megabytes, in many small blocks.
+    /// Gives back to the system what the C library keeps after a slice was loaded or unloaded: up to tens of megabytes, in many small blocks.
     /// </summary>
     public static void ReturnFreeMemory() => _ = LibcNative.malloc_trim(0);
 
