@@ -11,7 +11,7 @@ using OrleansInference.Embedded.Streams;
 
 namespace OrleansInference.Embedded.Manifest;
 
-/// <summary>One method of a grain interface: what it gives its callers, how it is called on a grain, and how what it takes and gives is sent.</summary>
+/// <summary>One method of a grain interface: what its callers get, how it is called on a grain, and how its values are sent.</summary>
 internal abstract class GrainMethod
 {
     private static readonly ImmutableHashSet<Type> Returned =

@@ -9,7 +9,7 @@ using OrleansInference.Embedded.Membership;
 
 namespace OrleansInference.Embedded.Placement;
 
-/// <summary>Which silo has a grain, or is to have it: where it was last seen, else as the directory says, else as its class is placed.</summary>
+/// <summary>Which silo has a grain, or is to: where it was last seen, else as the directory says, else as its class is placed.</summary>
 internal sealed class PlacementService(
     GrainManifest manifest, IClusterMembership membership, IActivationDirectory directory, IServiceProvider services) : IPlacementContext
 {

@@ -32,7 +32,8 @@ internal sealed class MessageSerializer
             {
                 new SurrogateConverter<IPAddress, string>(address => address.ToString(), IPAddress.Parse),
                 new SurrogateConverter<IPEndPoint, string>(endpoint => endpoint.ToString(), IPEndPoint.Parse),
-                new SurrogateConverter<GrainId, string>(id => id.ToString(), text => GrainId.Create(text.Split('/')[0], text[(text.IndexOf('/') + 1)..])),
+                new SurrogateConverter<GrainId, string>(
+                    id => id.ToString(), text => GrainId.Create(text.Split('/')[0], text[(text.IndexOf('/') + 1)..])),
                 new Surrogates(),
                 new AnyConverter(),
             },

@@ -45,7 +45,7 @@ internal static class MessageTypes
     /// <summary>Whether values never change, so that a copy may be the value itself.</summary>
     public static bool IsImmutable(Type type) => Immutable.GetOrAdd(type, IsImmutable, ImmutableHashSet<Type>.Empty);
 
-    /// <summary>The type that a value is sent as: the framework's own addresses, such as Loopback, are of one that it keeps to itself.</summary>
+    /// <summary>The type that a value is sent as: addresses such as Loopback are of one that the framework keeps to itself.</summary>
     public static Type TypeToSend(object value) => value is IPAddress ? typeof(IPAddress) : value.GetType();
 
     private static void Check(Type type, HashSet<Type> seen)
