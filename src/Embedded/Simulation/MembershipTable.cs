@@ -8,11 +8,11 @@ namespace OrleansInference.Embedded.Simulation;
 /// <summary>Who is a member: the truth, as the kernel's locks tell it. Every silo sees its changes in their order, each at its own time.</summary>
 internal sealed class MembershipTable(SimulationLoop loop, Random random)
 {
+    /// <summary>How long a silo takes at most to look again, as in the engine.</summary>
+    private static readonly TimeSpan PollPeriod = TimeSpan.FromSeconds(1);
+
     private readonly List<MembershipChange> _changes = [];
     private readonly List<SimulatedMembership> _views = [];
-
-    /// <summary>How long a silo takes at most to look again. As in the engine, 500 ms.</summary>
-    public TimeSpan PollPeriod { get; set; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The living members.</summary>
     public ImmutableDictionary<SiloAddress, Member> Members { get; private set; } =
