@@ -44,6 +44,11 @@ internal static class EmbeddedServices
             .BindConfiguration(EmbeddedClusterOptions.Section)
             .ValidateDataAnnotations()
             .ValidateOnStart();
+        services.AddOptions<GrainCollectionOptions>()
+            .Validate(collection => collection.CollectionQuantum > TimeSpan.Zero, "CollectionQuantum must be more than zero.")
+            .Validate(
+                collection => collection.CollectionAge > collection.CollectionQuantum, "CollectionAge must be more than CollectionQuantum.")
+            .ValidateOnStart();
         services.AddSingleton<GrainAssemblies>();
         services.AddSingleton<IConfigureOptions<GrainTypeOptions>>(provider => provider.GetRequiredService<GrainAssemblies>());
     }
