@@ -51,10 +51,10 @@ internal static class BruteForcePlanner
         var picoseconds = 0L;
         for (var layer = stage.First; layer < stage.End; layer++)
             picoseconds += Picoseconds(task.Model.LayerBytes[layer], stage.Device);
-        return stage.End == task.Model.LayerCount ? picoseconds + Picoseconds(task.Model.HeadBytes, stage.Device) : picoseconds;
+        return stage.End == task.Model.LayerCount ? picoseconds + Picoseconds(0.3 * task.Model.HeadBytes, stage.Device) : picoseconds;
     }
 
-    private static long Picoseconds(long bytes, PlanningDevice device) =>
+    private static long Picoseconds(double bytes, PlanningDevice device) =>
         (long)Math.Round(bytes / (device.BandwidthGigabytesPerSecond * 1e9 * device.CapacityFactor) * 1e12);
 
     private static long HopOf(PlanningTask task, Stage from, Stage to) =>

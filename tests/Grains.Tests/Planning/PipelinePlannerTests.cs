@@ -41,6 +41,17 @@ public sealed class PipelinePlannerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Plan_WhenTheLastStageCarriesTheHead_GivesItNoFewerLayersForATimeThatTheHeadDoesNotTake()
+    {
+        // TinyLlama-1.1B in Q4_0: the head has the bytes of 2.2 layers.
+        var model = PlanningTasks.Model(22, layerBytes: 24_784_896, embeddingBytes: 36_864_000, headBytes: 53_768_192);
+
+        var plan = PlanOf(PlanningTasks.Task(model, [PlanningTasks.Device("a", 400_000_000), PlanningTasks.Device("b", 400_000_000)]));
+
+        plan.Stages.Select(stage => (stage.FirstLayer, stage.EndLayer)).ShouldBe([(0, 11), (11, 22)]);
+    }
+
+    [Fact]
     public void Plan_WhenDevicesStandInTwoZones_StaysInOne()
     {
         var plan = PlanOf(PlanningTasks.Task(PlanningTasks.Model(10, layerBytes: 1000), [
