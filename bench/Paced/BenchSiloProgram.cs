@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -26,12 +25,12 @@ internal static class BenchSiloProgram
 
     public static async Task RunAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = Host.CreateApplicationBuilder();
         builder.AddSilo().JoinCluster().AddParentWatch();
         var pace = builder.Configuration.GetValue<double?>(PaceVariable);
         if (pace is { } tokensPerSecond)
             builder.Services.AddSingleton<IStageEngineFactory>(new PacedEngineFactory(tokensPerSecond));
-        await using var silo = builder.Build();
+        using var silo = builder.Build();
         if (pace is null)
             silo.LoadNatives();
         using var meter = AllocationMeter.Start(builder.Configuration[MeterVariable]!);

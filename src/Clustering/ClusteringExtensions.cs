@@ -13,7 +13,8 @@ public static class ClusteringExtensions
     /// <summary>Makes the process a silo of the cluster that configuration section "Cluster" names, with the inference grains.</summary>
     /// <param name="labels">The silo's metadata: its device's labels, or none for a silo that offers no device.</param>
     /// <exception cref="ValidationException">The section lacks something; the message names it.</exception>
-    public static WebApplicationBuilder AddCluster(this WebApplicationBuilder builder, IReadOnlyDictionary<string, string> labels)
+    public static TBuilder AddCluster<TBuilder>(this TBuilder builder, IReadOnlyDictionary<string, string> labels)
+        where TBuilder : IHostApplicationBuilder
     {
         ArgumentNullException.ThrowIfNull(builder);
         var options = builder.Configuration.GetSection(ClusterOptions.Section).Get<ClusterOptions>() ?? new();

@@ -2,11 +2,11 @@ using OrleansInference.DataPlane.Hosting;
 using OrleansInference.Silo.Hosting;
 
 BatchScheduling.Enter();
-WebApplication silo;
+IHost silo;
 try
 {
     // Settings are read once. To watch their files would take a thread, which wakes for whatever is written below the current folder.
-    var builder = WebApplication.CreateSlimBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
+    var builder = Host.CreateApplicationBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
     builder.AddSilo().JoinCluster().AddParentWatch();
     silo = builder.Build();
     silo.LoadNatives();
@@ -18,6 +18,6 @@ catch (Exception exception)
     return 1;
 }
 
-await using (silo)
+await using ((IAsyncDisposable)silo)
     await silo.WaitForShutdownAsync();
 return 0;

@@ -92,14 +92,15 @@ public sealed partial class DataPlaneConnection : IAsyncDisposable
 
     /// <summary>Starts to send and receive. To be called once, unless <see cref="Abandon"/> is.</summary>
     /// <param name="opening">What goes out before any frame.</param>
-    internal void Start(IFrameHandler handler, EncodedFrame? opening)
+    /// <param name="hasReader">Whether a thread of its own reads: less stands between a frame and its handler, which it calls.</param>
+    internal void Start(IFrameHandler handler, EncodedFrame? opening, bool hasReader = false)
     {
         LogOpened(Remote, Hello.Role, Hello.Pipeline, Hello.Epoch);
         // The caller may be a turn of an actor or a traced request; a connection belongs to neither.
         using (ExecutionContext.SuppressFlow())
         {
             Func<Frame, ValueTask> handle = frame => handler.OnFrameAsync(frame, this, _closing.Token);
-            _ = Task.Run(() => RunAsync(handle, opening));
+            _ = Task.Run(() => RunAsync(handle, opening, hasReader));
             _ = Task.Run(() => HandleAsync(handler, handle));
         }
     }
@@ -111,14 +112,14 @@ public sealed partial class DataPlaneConnection : IAsyncDisposable
         SetGone();
     }
 
-    private async Task RunAsync(Func<Frame, ValueTask> handle, EncodedFrame? opening)
+    private async Task RunAsync(Func<Frame, ValueTask> handle, EncodedFrame? opening, bool hasReader)
     {
         try
         {
             using (var heartbeat = new Heartbeat(_pulse, Ping, OnSilence))
             {
-                await Task.WhenAll(
-                    GuardAsync(SendAsync(opening, heartbeat)), GuardAsync(_receiver.ReadAsync(handle, OnPing, heartbeat)));
+                var reading = hasReader ? ReadOnThreadAsync(handle, heartbeat) : _receiver.ReadAsync(handle, OnPing, heartbeat);
+                await Task.WhenAll(GuardAsync(SendAsync(opening, heartbeat)), GuardAsync(reading));
             }
 
             await _link.CloseAsync(graceful: _ending is { Reason: null } && await _sent.Task);
@@ -127,6 +128,13 @@ public sealed partial class DataPlaneConnection : IAsyncDisposable
         {
             SetGone();
         }
+    }
+
+    private Task ReadOnThreadAsync(Func<Frame, ValueTask> handle, Heartbeat heartbeat)
+    {
+        _link.BlockReader();
+        return Task.Factory.StartNew(
+            () => _receiver.Read(handle, OnPing, heartbeat), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     private async Task SendAsync(EncodedFrame? opening, Heartbeat heartbeat)

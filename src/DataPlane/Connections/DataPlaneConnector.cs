@@ -51,7 +51,10 @@ public sealed class DataPlaneConnector(
     /// <summary>How hidden rows are to travel to an endpoint: as configured, or by default exact on this machine and half as long beyond
     /// it.</summary>
     public ElementType ElementTypeTo(string endpoint) => _options.ConfiguredElementType
-        ?? (Endpoint.TryParse(endpoint, out var target) && target.IsOnThisMachine ? ElementType.F32 : ElementType.F16);
+        ?? (IsOnThisMachine(endpoint) ? ElementType.F32 : ElementType.F16);
+
+    /// <summary>Whether an endpoint is on loopback, by its name.</summary>
+    public static bool IsOnThisMachine(string endpoint) => Endpoint.TryParse(endpoint, out var target) && target.IsOnThisMachine;
 
     private async ValueTask<IPAddress[]> ResolveAsync(string endpoint, Endpoint target, CancellationToken cancellation)
     {
@@ -87,16 +90,15 @@ public sealed class DataPlaneConnector(
 
     private async ValueTask<TransportLink> OpenLinkAsync(Socket socket, string host, CancellationToken cancellation)
     {
-        Stream stream = new NetworkStream(socket, ownsSocket: true);
+        var bytes = new SocketStream(socket, _options.CloseTimeout, time);
         try
         {
-            stream = DelayedStream.WrapIfAsked(stream, _options, time);
-            stream = await security.SecureClientAsync(stream, host, cancellation);
-            return TransportLink.Over(stream, static _ => ValueTask.CompletedTask);
+            var delayed = DelayedStream.WrapIfAsked(bytes, _options, time);
+            return new TransportLink(await security.SecureClientAsync(delayed, host, cancellation), bytes);
         }
         catch
         {
-            await stream.DisposeAsync();
+            bytes.Abort();
             throw;
         }
     }

@@ -17,6 +17,14 @@ internal sealed class FrameReceiver(PipeReader input, FrameCodec codec, DataPlan
     private readonly BoundedQueue<Received> _queue = new(options.ReceiveQueueBytes);
     /// <summary>The frame that keeps the handler waiting, until the second loop has taken over.</summary>
     private Task? _begun;
+    private bool _isBlocking;
+
+    /// <summary>As <see cref="ReadAsync"/>, from an input that blocks, on the calling thread alone.</summary>
+    public void Read(Func<Frame, ValueTask> handle, Action<PingFrame> onPing, Heartbeat heartbeat)
+    {
+        _isBlocking = true;
+        ReadAsync(handle, onPing, heartbeat).GetAwaiter().GetResult();
+    }
 
     /// <summary>Reads until the remote ends the connection or <see cref="Abort"/> is called.</summary>
     /// <param name="handle">The handler, bound to its connection.</param>
@@ -123,7 +131,10 @@ internal sealed class FrameReceiver(PipeReader input, FrameCodec codec, DataPlan
             if (delivering.IsCompletedSuccessfully)
                 return;
             heartbeat.StopListening();
-            await delivering;
+            if (_isBlocking)
+                delivering.AsTask().GetAwaiter().GetResult();
+            else
+                await delivering;
             heartbeat.Listen();
         }
         catch

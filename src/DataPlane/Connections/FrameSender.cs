@@ -79,7 +79,9 @@ internal sealed class FrameSender(PipeWriter output, FrameCodec codec, DataPlane
     public void Abort(Func<Exception> failure)
     {
         _queue.Abort(failure);
-        output.CancelPendingFlush();
+        // Before it runs nothing is being flushed, and to cancel would be to drop what is sent next, as the reason of a refusal.
+        if (_heartbeat is not null)
+            output.CancelPendingFlush();
     }
 
     /// <returns>Whether everything went out that was taken before <see cref="Complete"/>.</returns>

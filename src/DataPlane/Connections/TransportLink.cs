@@ -4,30 +4,37 @@ using System.IO.Pipelines;
 namespace OrleansInference.DataPlane.Connections;
 
 /// <summary>The bytes of one connection in both directions, and how to let go of them.</summary>
-internal sealed class TransportLink(PipeReader input, PipeWriter output, Func<bool, ValueTask> release)
+/// <param name="socket">What the bytes travel by; null in memory.</param>
+internal sealed class TransportLink(PipeReader input, PipeWriter output, Stream? stream = null, SocketStream? socket = null)
 {
     private const int BufferBytes = 64 << 10;
+
+    /// <param name="stream">The socket's, or what wraps it.</param>
+    public TransportLink(Stream stream, SocketStream socket)
+        : this(
+            PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: BufferBytes, leaveOpen: true)),
+            PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: BufferBytes, leaveOpen: true)),
+            stream, socket)
+    {
+    }
 
     public PipeReader Input => input;
 
     public PipeWriter Output => output;
 
-    public static TransportLink Over(Stream stream, Func<bool, ValueTask> release) => new(
-        PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: BufferBytes, leaveOpen: true)),
-        PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: BufferBytes, leaveOpen: true)),
-        async graceful =>
-        {
-            await QuietlyAsync(stream.DisposeAsync());
-            await release(graceful);
-        });
+    /// <summary>Whether whoever reads is to be blocked meanwhile.</summary>
+    public void BlockReader() => socket?.Blocks = true;
 
     /// <summary>To be called once, when nobody reads or writes any more.</summary>
     /// <param name="graceful">Whether what was written is still to reach the other side.</param>
     public async ValueTask CloseAsync(bool graceful)
     {
+        if (!graceful)
+            socket?.Abort();
         await QuietlyAsync(input.CompleteAsync());
         await QuietlyAsync(output.CompleteAsync(graceful ? null : new IOException("The connection is being aborted.")));
-        await QuietlyAsync(release(graceful));
+        if (stream is not null)
+            await QuietlyAsync(stream.DisposeAsync());
     }
 
     /// <summary>A transport that is already broken says so again when it is let go, in one of many ways; it is no news.</summary>

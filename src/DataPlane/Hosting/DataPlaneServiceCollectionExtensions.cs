@@ -9,8 +9,8 @@ namespace OrleansInference.DataPlane.Hosting;
 public static class DataPlaneServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="DataPlaneConnector"/> and <see cref="DataPlaneOptions"/>. A process that listens also registers its
-    /// <see cref="IDataPlaneAcceptor"/>. Connections are plain, on loopback only, unless <see cref="TlsOptions"/> are configured.
+    /// Adds <see cref="DataPlaneConnector"/> and <see cref="DataPlaneOptions"/>. Connections are plain, on loopback only, unless
+    /// <see cref="TlsOptions"/> are configured.
     /// </summary>
     public static IServiceCollection AddDataPlane(this IServiceCollection services)
     {
@@ -24,5 +24,16 @@ public static class DataPlaneServiceCollectionExtensions
         services.TryAddSingleton<Pulse>();
         services.TryAddSingleton<DataPlaneConnector>();
         return services;
+    }
+
+    /// <summary>
+    /// Adds the data plane, listening where <see cref="DataPlaneOptions.Listen"/> says from the host's start to its end, and
+    /// <see cref="DataPlaneAddress"/>. Whoever adds it registers the <see cref="IDataPlaneAcceptor"/>.
+    /// </summary>
+    public static IServiceCollection AddDataPlaneListener(this IServiceCollection services)
+    {
+        services.AddDataPlane();
+        services.TryAddSingleton<DataPlaneAddress>();
+        return services.AddHostedService<DataPlaneListener>();
     }
 }

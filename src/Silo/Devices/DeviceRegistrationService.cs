@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 using Orleans;
 using Orleans.Runtime;
 using OrleansInference.Grains.Devices;
-using OrleansInference.Silo.Stages;
+using OrleansInference.DataPlane.Hosting;
 
 namespace OrleansInference.Silo.Devices;
 

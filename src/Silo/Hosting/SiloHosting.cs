@@ -18,7 +18,7 @@ namespace OrleansInference.Silo.Hosting;
 /// <summary>What a silo is made of.</summary>
 internal static class SiloHosting
 {
-    public static WebApplicationBuilder AddSilo(this WebApplicationBuilder builder)
+    public static HostApplicationBuilder AddSilo(this HostApplicationBuilder builder)
     {
         builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "));
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
@@ -31,41 +31,38 @@ internal static class SiloHosting
     }
 
     /// <summary>Joins the cluster, and offers it the device.</summary>
-    public static WebApplicationBuilder JoinCluster(this WebApplicationBuilder builder)
+    public static HostApplicationBuilder JoinCluster(this HostApplicationBuilder builder)
     {
         var device = builder.Configuration.GetSection(DeviceOptions.Section).Get<DeviceOptions>() ?? new DeviceOptions();
         return builder.AddCluster(DeviceLabels.From(device.ToProfile()));
     }
 
     /// <summary>Fails now, and not at the first shard, if the native libraries are missing or of another version.</summary>
-    public static void LoadNatives(this WebApplication silo) => NativeRuntime.Load(
+    public static void LoadNatives(this IHost silo) => NativeRuntime.Load(
         silo.Services.GetRequiredService<IOptions<NativeOptions>>().Value.Folder, silo.Services.GetRequiredService<ILoggerFactory>());
 
-    public static WebApplicationBuilder AddStages(this WebApplicationBuilder builder)
+    public static HostApplicationBuilder AddStages(this HostApplicationBuilder builder)
     {
         AddOptions<StageOptions>(builder, StageOptions.Section);
         AddOptions<HeadOptions>(builder, HeadOptions.Section);
-        builder.Services.AddDataPlane();
-        builder.Services.AddSingleton<DataPlaneAddress>();
         builder.Services.AddSingleton<StageServices>();
         builder.Services.AddSingleton<StageHost>();
         builder.Services.AddSingleton<IStageHost>(services => services.GetRequiredService<StageHost>());
         builder.Services.AddSingleton<IDataPlaneAcceptor>(services => services.GetRequiredService<StageHost>());
         builder.Services.AddHostedService(services => services.GetRequiredService<StageHost>());
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenDataPlane());
-        // Nothing that the data plane does with what it reads blocks, so it need not be moved to another thread first.
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        // Last, so that it is the first to stop: what the stages do then, nobody is to hear of as a fault.
+        builder.Services.AddDataPlaneListener();
         return builder;
     }
 
-    private static WebApplicationBuilder AddModels(this WebApplicationBuilder builder)
+    private static HostApplicationBuilder AddModels(this HostApplicationBuilder builder)
     {
         builder.Services.AddLlamaCpp();
         builder.Services.AddSingleton<IModelCatalog, ModelCatalog>();
         return builder;
     }
 
-    private static WebApplicationBuilder AddDevice(this WebApplicationBuilder builder)
+    private static HostApplicationBuilder AddDevice(this HostApplicationBuilder builder)
     {
         AddOptions<DeviceOptions>(builder, DeviceOptions.Section);
         builder.Services.AddSingleton<IDeviceSensors, DeviceSensors>();
@@ -73,6 +70,6 @@ internal static class SiloHosting
         return builder;
     }
 
-    private static void AddOptions<TOptions>(WebApplicationBuilder builder, string section) where TOptions : class =>
+    private static void AddOptions<TOptions>(HostApplicationBuilder builder, string section) where TOptions : class =>
         builder.Services.AddOptions<TOptions>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using OrleansInference.DataPlane.Connections;
+using OrleansInference.DataPlane.Hosting;
 using OrleansInference.Silo.Devices;
 using OrleansInference.Silo.Engines;
 using OrleansInference.Silo.Generation;

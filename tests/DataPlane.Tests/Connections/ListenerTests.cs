@@ -30,7 +30,7 @@ public sealed class ListenerTests
     }
 
     [Fact]
-    public async Task Connection_WhenAFrameIsLargerThanKestrelsBuffers_CarriesItBothWays()
+    public async Task Connection_WhenAFrameIsLargerThanABuffer_CarriesItBothWays()
     {
         var echo = new RecordingHandler((frame, connection, cancellation) => connection.SendAsync(frame, cancellation));
         await using var server = await DataPlaneServer.StartAsync(_ => echo);
@@ -40,6 +40,46 @@ public sealed class ListenerTests
         await Wait.For(connection.SendAsync(new StateFrame(1, 0, chunk.Length, chunk), Cancellation));
         await Wait.Until(() => !_handler.Frames.IsEmpty, "the echo");
         ((StateFrame)_handler.Frames.Single()).Chunk.Span.SequenceEqual(chunk).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(ConnectionRole.Ring)]
+    [InlineData(ConnectionRole.Generation)]
+    public async Task Connection_WhenItsHandlerIsBehind_LosesNothingAndStaysOpen(ConnectionRole role)
+    {
+        var held = new TaskCompletionSource();
+        var handler = new RecordingHandler((_, _, _) => new ValueTask(held.Task));
+        await using var server = await DataPlaneServer.StartAsync(
+            _ => handler, [("ReceiveQueueBytes", "4096"), ("SendQueueBytes", "4096"), ("IdleMilliseconds", "20"), ("SilenceMilliseconds", "200")]);
+        await using var connection = await server.ConnectAsync(Ring with { Role = role }, _handler);
+
+        var sending = Task.Run(async () =>
+        {
+            for (var i = 0; i < 20_000; i++)
+                await connection.SendAsync(FrameOf(i), Cancellation);
+        }, Cancellation);
+        await Task.Delay(1_000, Cancellation);
+        handler.Frames.Count.ShouldBe(1);
+        connection.Completion.IsCompleted.ShouldBeFalse();
+        held.SetResult();
+
+        await Wait.For(sending);
+        await Wait.Until(() => handler.Frames.Count == 20_000, "every frame");
+        handler.Frames.Select(NumberOf).ShouldBe(Enumerable.Range(0, 20_000));
+
+        Frame FrameOf(int number) => role == ConnectionRole.Ring ? new ClearFrame(0, number % 64) : new CancelFrame(number);
+
+        int NumberOf(Frame frame, int index) => frame is ClearFrame clear && clear.FromPosition == index % 64 ? index
+            : frame is CancelFrame cancel ? (int)cancel.RequestId : -1;
+    }
+
+    [Fact]
+    public async Task Listener_WhenItsPortIsTaken_SaysWhichAndWhy()
+    {
+        await using var server = await DataPlaneServer.StartAsync(_ => _handler);
+        var second = DataPlaneServer.StartAsync(_ => _handler, [("Listen", server.Endpoint)]);
+        (await Should.ThrowAsync<InvalidOperationException>(second)).Message
+            .ShouldBe($"The data plane cannot listen on {server.Endpoint}: Address already in use.");
     }
 
     [Fact]

@@ -1,10 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using OrleansInference.DataPlane.Connections;
 using OrleansInference.DataPlane.Frames;
 using OrleansInference.DataPlane.Tests.Fakes;
@@ -17,17 +13,8 @@ public sealed class NoDelayTests
     public async Task Connection_OnBothSides_SendsSmallFramesAtOnce()
     {
         var sockets = new ConcurrentQueue<Socket>();
-        await using var server = await DataPlaneServer.StartAsync(_ => new RecordingHandler(), configure: services =>
-        {
-            // First of all options: what is said of endpoints counts for those that are named later.
-            services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<KestrelServerOptions>>(new ConfigureOptions<KestrelServerOptions>(
-                kestrel => kestrel.ConfigureEndpointDefaults(listen => listen.Use(next => connection =>
-                {
-                    sockets.Enqueue(connection.Features.Get<IConnectionSocketFeature>()!.Socket);
-                    return next(connection);
-                })))));
-            services.AddSingleton<IConnectionSecurity>(new SocketWatch(sockets));
-        });
+        await using var server = await DataPlaneServer.StartAsync(
+            _ => new RecordingHandler(), configure: services => services.AddSingleton<IConnectionSecurity>(new SocketWatch(sockets)));
 
         await using var connection = await server.ConnectAsync(RandomFrames.Hello(ConnectionRole.Ring));
 
@@ -39,12 +26,14 @@ public sealed class NoDelayTests
     {
         public bool IsEncrypted => false;
 
-        public ValueTask<Stream> SecureClientAsync(Stream stream, string host, CancellationToken cancellation)
+        public ValueTask<Stream> SecureClientAsync(Stream stream, string host, CancellationToken cancellation) => Watch(stream);
+
+        public ValueTask<Stream> SecureServerAsync(Stream stream, CancellationToken cancellation) => Watch(stream);
+
+        private ValueTask<Stream> Watch(Stream stream)
         {
             sockets.Enqueue(((NetworkStream)stream).Socket);
             return new(stream);
         }
-
-        public ValueTask<Stream> SecureServerAsync(Stream stream, CancellationToken cancellation) => new(stream);
     }
 }

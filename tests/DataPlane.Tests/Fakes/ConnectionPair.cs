@@ -42,7 +42,7 @@ internal sealed class ConnectionPair : IAsyncDisposable
         options ??= new DataPlaneOptions();
         var codec = new FrameCodec(options, new AlignedBufferPool(1 << 20), hello);
         var connection = new DataPlaneConnection(
-            hello, "pair", new TransportLink(input, output, _ => ValueTask.CompletedTask), codec,
+            hello, "pair", new TransportLink(input, output), codec,
             new Pulse(Options.Create(options), time ?? TimeProvider.System), NullLogger.Instance);
         connection.Start(handler, opening: null);
         return connection;

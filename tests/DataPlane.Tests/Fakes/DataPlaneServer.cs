@@ -1,12 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansInference.DataPlane.Connections;
 using OrleansInference.DataPlane.Frames;
@@ -17,22 +14,21 @@ namespace OrleansInference.DataPlane.Tests.Fakes;
 /// <summary>A process with a data plane, as a silo sets one up, and a connector with the same settings.</summary>
 internal sealed class DataPlaneServer : IAsyncDisposable, IDataPlaneAcceptor
 {
-    private readonly WebApplication _application;
+    private readonly IHost _host;
     private readonly Func<HelloFrame, IFrameHandler> _accept;
 
     private DataPlaneServer(
         Func<HelloFrame, IFrameHandler> accept, (string Key, string Value)[] settings, Action<IServiceCollection>? configure)
     {
         _accept = accept;
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(
             settings.ToDictionary(setting => $"DataPlane:{setting.Key}", setting => (string?)setting.Value));
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.ListenDataPlane());
         builder.Services.AddSingleton<IDataPlaneAcceptor>(this);
         builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(Logs));
         configure?.Invoke(builder.Services);
-        builder.Services.AddDataPlane();
-        _application = builder.Build();
+        builder.Services.AddDataPlaneListener();
+        _host = builder.Build();
     }
 
     public RecordingLogs Logs { get; } = new();
@@ -43,15 +39,14 @@ internal sealed class DataPlaneServer : IAsyncDisposable, IDataPlaneAcceptor
 
     public int Port => IPEndPoint.Parse(Endpoint).Port;
 
-    public DataPlaneConnector Connector => _application.Services.GetRequiredService<DataPlaneConnector>();
+    public DataPlaneConnector Connector => _host.Services.GetRequiredService<DataPlaneConnector>();
 
     public static async Task<DataPlaneServer> StartAsync(
         Func<HelloFrame, IFrameHandler> accept, (string Key, string Value)[]? settings = null, Action<IServiceCollection>? configure = null)
     {
         var server = new DataPlaneServer(accept, settings ?? [], configure);
-        await server._application.StartAsync(TestContext.Current.CancellationToken);
-        var addresses = server._application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
-        server.Endpoint = new Uri(addresses.Single()).Authority;
+        await server._host.StartAsync(TestContext.Current.CancellationToken);
+        server.Endpoint = server._host.Services.GetRequiredService<DataPlaneAddress>().Endpoint;
         return server;
     }
 
@@ -73,7 +68,11 @@ internal sealed class DataPlaneServer : IAsyncDisposable, IDataPlaneAcceptor
         return socket;
     }
 
-    public Task StopAsync() => Wait.For(_application.StopAsync(TestContext.Current.CancellationToken));
+    public Task StopAsync() => Wait.For(_host.StopAsync(TestContext.Current.CancellationToken));
 
-    public ValueTask DisposeAsync() => _application.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Wait.For(_host.StopAsync());
+        await ((IAsyncDisposable)_host).DisposeAsync();
+    }
 }

@@ -21,7 +21,7 @@ internal sealed class RawPeer
     {
         options ??= new DataPlaneOptions();
         Codec = new FrameCodec(options, new AlignedBufferPool(1 << 20), hello);
-        var link = new TransportLink(_toConnection.Reader, _fromConnection.Writer, _ => ValueTask.CompletedTask);
+        var link = new TransportLink(_toConnection.Reader, _fromConnection.Writer);
         Connection = new DataPlaneConnection(hello, "raw peer", link, Codec, new Pulse(Options.Create(options), time), NullLogger.Instance);
         Connection.Start(handler, opening: null);
     }

@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
-using System.Net;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Hosting;
 using OrleansInference.DataPlane.Connections;
 using OrleansInference.DataPlane.Frames;
 using OrleansInference.DataPlane.Hosting;
@@ -15,7 +12,7 @@ internal sealed class FakeHead : IDataPlaneAcceptor, IAsyncDisposable
 {
     private readonly ConcurrentQueue<FakeHeadRequest> _requests = new();
     private readonly ConcurrentDictionary<DataPlaneConnection, bool> _connections = new();
-    private WebApplication? _app;
+    private IHost? _host;
 
     /// <summary>What the head does with a request.</summary>
     public Func<FakeHeadRequest, Task> Script { get; set; } = Scripts.Story;
@@ -36,13 +33,11 @@ internal sealed class FakeHead : IDataPlaneAcceptor, IAsyncDisposable
     public static async Task<FakeHead> StartAsync()
     {
         var head = new FakeHead();
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.Services.AddDataPlane().AddSingleton<IDataPlaneAcceptor>(head);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseDataPlane()));
-        head._app = builder.Build();
-        await head._app.StartAsync();
-        head.Endpoint = new Uri(head._app.Urls.Single()).Authority;
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddDataPlaneListener().AddSingleton<IDataPlaneAcceptor>(head);
+        head._host = builder.Build();
+        await head._host.StartAsync();
+        head.Endpoint = head._host.Services.GetRequiredService<DataPlaneAddress>().Endpoint;
         return head;
     }
 
@@ -66,7 +61,10 @@ internal sealed class FakeHead : IDataPlaneAcceptor, IAsyncDisposable
         foreach (var request in _requests)
             request.OnCancel();
         await DropConnectionsAsync();
-        await _app!.DisposeAsync();
+        if (Interlocked.Exchange(ref _host, null) is not { } host)
+            return;
+        await host.StopAsync();
+        host.Dispose();
     }
 
     private sealed class Handler(FakeHead head) : IFrameHandler
