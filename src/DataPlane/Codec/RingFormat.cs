@@ -134,10 +134,11 @@ internal static class RingFormat
     {
         writer.Int32(timing.SlowestMicroseconds);
         writer.Int32(timing.TotalMicroseconds);
+        writer.Boolean(timing.IsAlone);
     }
 
     private static RingTiming ReadTiming(ref FrameReader reader) =>
-        new(reader.Int32("slowest stage's microseconds"), reader.Int32("all stages' microseconds"));
+        new(reader.Int32("slowest stage's microseconds"), reader.Int32("all stages' microseconds"), reader.Boolean("whether it is alone"));
 
     private static void WriteAlternatives(ref FrameWriter writer, TokenProbability[] alternatives)
     {

@@ -59,7 +59,9 @@ public sealed record StageShape(
 /// <summary>
 /// A batch: <paramref name="Tokens"/> (one a row) on the first stage, <paramref name="Hidden"/> (rows × hidden size) on the others.
 /// </summary>
-public readonly record struct StageInput(ReadOnlyMemory<BatchRow> Rows, ReadOnlyMemory<int> Tokens, ReadOnlyMemory<float> Hidden);
+/// <param name="Processor">Number of the processor to compute on; null for any.</param>
+public readonly record struct StageInput(
+    ReadOnlyMemory<BatchRow> Rows, ReadOnlyMemory<int> Tokens, ReadOnlyMemory<float> Hidden, int? Processor = null);
 
 /// <summary>
 /// <paramref name="Hidden"/> is rows × hidden size in row order (empty on the last stage), <paramref name="Tokens"/> the sampled rows in

@@ -53,7 +53,7 @@ internal sealed class BatchInFlight(int maximumRows, int maximumParts)
         BatchId = batchId;
         SentAt = sentAt;
         WasAlone = isAlone;
-        return new StageWork(batchId, _rows.AsMemory(0, RowCount), _tokens.AsMemory(0, RowCount));
+        return new StageWork(batchId, _rows.AsMemory(0, RowCount), _tokens.AsMemory(0, RowCount), isAlone);
     }
 
     /// <summary>Makes it ready to be formed anew; nobody else may use its memory any more.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using OrleansInference.DataPlane.Connections;
 using OrleansInference.DataPlane.Frames;
+using OrleansInference.DataPlane.Rows;
 using OrleansInference.Grains.Shards;
 using OrleansInference.Silo.Engines;
 using OrleansInference.Silo.Generation;
@@ -25,6 +26,7 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
     private StageLink? _link;
     private StageRuntime? _runtime;
     private GenerationHead? _head;
+    private int? _turnProcessor;
     private volatile string? _fault;
     private bool _isEnding;
 
@@ -158,7 +160,9 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
         _link = wanted;
         _next = connection;
         var logs = services.Logs;
-        _runtime = new StageRuntime(assignment, engine, SendOnwardAsync, LoseStage, services.Stages, logs.CreateLogger<StageRuntime>());
+        _turnProcessor = ChooseTurnProcessor(connection);
+        _runtime = new StageRuntime(
+            assignment, engine, SendOnwardAsync, LoseStage, _turnProcessor, services.Stages, logs.CreateLogger<StageRuntime>());
         if (assignment.Stage == 0)
         {
             _head = new GenerationHead(
@@ -167,6 +171,15 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
         }
         LogLinked(assignment.Pipeline, assignment.Stage, assignment.Epoch, connection?.Remote ?? "itself");
     }
+
+    /// <summary>
+    /// Where stages that share this machine, with a thread each, take their turns. With more threads, or with the next stage elsewhere, none
+    /// is better than another.
+    /// </summary>
+    private int? ChooseTurnProcessor(DataPlaneConnection? onward) =>
+        services.Device.Threads == 1 && onward is not null && DataPlaneConnector.IsOnThisMachine(onward.Remote)
+            ? TurnProcessor.Choose(assignment.Pipeline)
+            : null;
 
     private ValueTask SendOnwardAsync(Frame frame, CancellationToken cancellation)
     {
@@ -221,17 +234,27 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
         }
     }
 
-    private ValueTask TakeAsync(Frame frame, CancellationToken cancellation) => Volatile.Read(ref _runtime) is { } target
-        ? target.Input.WriteAsync(new StageWork(frame), cancellation)
-        : throw new DataPlaneProtocolException($"{Name} is not linked onward yet.");
+    private ValueTask TakeAsync(Frame frame, CancellationToken cancellation)
+    {
+        if (Volatile.Read(ref _runtime) is not { } target)
+            throw new DataPlaneProtocolException($"{Name} is not linked onward yet.");
+        if (frame is BatchFrame batch)
+            MoveReader(batch.Timing);
+        return target.Input.WriteAsync(new StageWork(frame), cancellation);
+    }
 
     private ValueTask AnswerAsync(Frame frame, CancellationToken cancellation)
     {
         if (frame is not (TokensFrame or FaultFrame) || Volatile.Read(ref _head) is not { } target)
             throw new DataPlaneProtocolException($"{Name} expects no {frame.Type} frame.");
+        if (frame is TokensFrame tokens)
+            MoveReader(tokens.Timing);
         target.Answer(frame);
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>The thread that reads wakes the one that computes, at once if they share a processor.</summary>
+    private void MoveReader(RingTiming timing) => TurnProcessor.Move(timing.IsAlone ? _turnProcessor : null);
 
     private void Lose(string reason) => LoseStage(reason, isEngineFault: false);
 

@@ -19,6 +19,7 @@ internal sealed partial class StageRuntime : IAsyncDisposable
     private readonly Func<Frame, CancellationToken, ValueTask> _output;
     private readonly Action<string, bool> _onFailed;
     private readonly int _consecutiveFaultLimit;
+    private readonly int? _turnProcessor;
     private readonly ILogger _logger;
     private readonly Channel<StageWork> _queue;
     private readonly CancellationTokenSource _stopping = new();
@@ -29,15 +30,17 @@ internal sealed partial class StageRuntime : IAsyncDisposable
     private int _consecutiveFaults;
 
     /// <param name="output">The next stage, or after the last stage the head. Reads a frame's memory before it returns.</param>
+    /// <param name="turnProcessor">Where batches are computed that the stages compute in turn; null for anywhere.</param>
     /// <param name="onFailed">Told once, with the reason, when the stage cannot go on, and whether its engine is to blame.</param>
     public StageRuntime(
         StageAssignment assignment, IStageEngine engine, Func<Frame, CancellationToken, ValueTask> output, Action<string, bool> onFailed,
-        StageOptions options, ILogger logger)
+        int? turnProcessor, StageOptions options, ILogger logger)
     {
         _assignment = assignment;
         _engine = engine;
         _output = output;
         _onFailed = onFailed;
+        _turnProcessor = turnProcessor;
         _logger = logger;
         _consecutiveFaultLimit = options.ConsecutiveFaults;
         // Who brings work to an idle stage begins it: another thread would only come later to do the same.
@@ -124,14 +127,16 @@ internal sealed partial class StageRuntime : IAsyncDisposable
     }
 
     /// <returns>False for anything but a batch that can be computed.</returns>
-    private static bool TryGetBatch(in StageWork work, out long batchId, out StageInput input, out RingTiming timing)
+    private bool TryGetBatch(in StageWork work, out long batchId, out StageInput input, out RingTiming timing)
     {
         (batchId, input, timing) = work.Frame switch
         {
-            null => (work.BatchId, new StageInput(work.Rows, work.Tokens, default), default),
+            null => (work.BatchId, new StageInput(work.Rows, work.Tokens, default), new RingTiming(0, 0, work.IsAlone)),
             BatchFrame batch => (batch.BatchId, new StageInput(batch.Rows, default, batch.Hidden), batch.Timing),
             _ => default,
         };
+        if (timing.IsAlone)
+            input = input with { Processor = _turnProcessor };
         return work.Frame is null or BatchFrame;
     }
 

@@ -31,6 +31,14 @@ internal static class ProcessTable
     public static IReadOnlyList<(string Name, int SchedulingClass)> ThreadsOf(int processId) =>
         [.. Directory.EnumerateDirectories($"/proc/{processId}/task").Select(TryReadThread).OfType<(string, int)>()];
 
+    /// <summary>The processors that the threads whose names begin so may use, as the kernel lists them: "0-3,8".</summary>
+    public static IReadOnlyList<string> ProcessorsOf(int processId, string threadName) =>
+    [
+        .. Directory.EnumerateDirectories($"/proc/{processId}/task").Select(folder => $"{processId}/task/{Path.GetFileName(folder)}")
+            .Where(thread => TryReadThread($"/proc/{thread}") is { } found && found.Name.StartsWith(threadName, StringComparison.Ordinal))
+            .Select(thread => StatusOf(thread, "Cpus_allowed_list")[0]),
+    ];
+
     public static void Kill(int processId)
     {
         using var process = Process.GetProcessById(processId);
@@ -73,7 +81,10 @@ internal static class ProcessTable
         }
     }
 
-    private static string[] StatusOf(int processId, string key) => File.ReadLines($"/proc/{processId}/status")
+    private static string[] StatusOf(int processId, string key) => StatusOf(processId.ToString(CultureInfo.InvariantCulture), key);
+
+    /// <param name="task">A process, or PROCESS/task/THREAD.</param>
+    private static string[] StatusOf(string task, string key) => File.ReadLines($"/proc/{task}/status")
         .Where(line => line.StartsWith(key + ":", StringComparison.Ordinal))
         .SelectMany(line => line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries).Skip(1))
         .ToArray();

@@ -123,7 +123,7 @@ public sealed class FrameCodecMalformedTests
         var good = codec.Encode(RandomFrames.Hello(ConnectionRole.Ring));
         var newer = good.ToArray();
         newer[HeaderBytes + 4] = 9;
-        Refusal(codec, newer).Message.ShouldBe("Hello frame: version 9 of the protocol is not spoken here, only 2");
+        Refusal(codec, newer).Message.ShouldBe("Hello frame: version 9 of the protocol is not spoken here, only 3");
         var stranger = good.ToArray();
         stranger[HeaderBytes] = 0;
         Refusal(codec, stranger).Message.ShouldContain("begins with");

@@ -67,7 +67,7 @@ internal sealed class RandomFrames(int seed)
         return new CopyFrame(source, (source + _random.Next(1, SlotCount)) % SlotCount, 1 + Position());
     }
 
-    private RingTiming Timing() => new RingTiming().Then(_random.Next()).Then(_random.Next());
+    private RingTiming Timing() => new RingTiming(0, 0, _random.Next(2) == 0).Then(_random.Next()).Then(_random.Next());
 
     private StateFrame State()
     {

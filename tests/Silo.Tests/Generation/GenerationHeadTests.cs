@@ -214,7 +214,7 @@ public sealed class GenerationHeadTests : IAsyncDisposable
     private GenerationHead Start()
     {
         _runtime = new StageRuntime(
-            _assignment, _engine, AnswerAsync, (reason, _) => _lost.Add(reason), new StageOptions(), NullLogger.Instance);
+            _assignment, _engine, AnswerAsync, (reason, _) => _lost.Add(reason), turnProcessor: null, new StageOptions(), NullLogger.Instance);
         return _head = new GenerationHead(
             _assignment, new FakeTokenizer(), hasSlidingWindow: false, _runtime.Input, _lost.Add, _options, TimeProvider.System, NullLogger.Instance);
     }

@@ -123,6 +123,7 @@ internal sealed class LlamaStageEngine : IStageEngine
         _slots.RequireBatch(rows);
         _sampler?.Require(rows);
         var hidden = RequireInput(input);
+        TurnProcessor.Move(input.Processor);
         var answer = _context.Decode(rows, hidden);
         try
         {

@@ -26,6 +26,16 @@ internal static partial class LibcNative
     [LibraryImport("libc", SetLastError = true)]
     public static unsafe partial int sched_setscheduler(int thread, int policy, int* priority);
 
+    /// <param name="thread">A process stands for its first thread.</param>
+    /// <param name="length">In bytes.</param>
+    /// <returns>0, or -1.</returns>
+    [LibraryImport("libc", SetLastError = true)]
+    public static unsafe partial int sched_getaffinity(int thread, nuint length, ulong* processors);
+
+    /// <param name="thread">0 is the calling one.</param>
+    [LibraryImport("libc", SetLastError = true)]
+    public static unsafe partial int sched_setaffinity(int thread, nuint length, ulong* processors);
+
     public const int M_MMAP_THRESHOLD = -3;
     public const int MADV_DONTNEED = 4;
     public const int MADV_HUGEPAGE = 14;
