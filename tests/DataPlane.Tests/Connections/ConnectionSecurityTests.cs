@@ -30,6 +30,15 @@ public sealed class ConnectionSecurityTests
     }
 
     [Fact]
+    public async Task Connect_WhenSecuredAndRefused_SaysWhy()
+    {
+        using var certificates = new ClusterCertificates();
+        await using var server = await DataPlaneServer.StartAsync(
+            _ => throw new DataPlaneRefusedException("Epoch 2 is over."), certificates.Settings);
+        (await Should.ThrowAsync<DataPlaneRefusedException>(server.ConnectAsync(Ring))).Reason.ShouldBe("Epoch 2 is over.");
+    }
+
+    [Fact]
     public async Task Connect_WhenOneSideIsOfAnotherAuthority_Fails()
     {
         using var ours = new ClusterCertificates();
