@@ -33,7 +33,8 @@ public sealed class DataPlaneConnector(
         {
             var addresses = await ResolveAsync(endpoint, target, linked.Token);
             var socket = await ConnectSocketAsync(addresses, target.Port, linked.Token);
-            var link = await OpenLinkAsync(socket, target.Host, linked.Token);
+            var link = await TransportLink.OpenAsync(
+                socket, _options, time, stream => security.SecureClientAsync(stream, target.Host, linked.Token));
             return await OpenAsync(endpoint, hello, greeting, link, handler, linked.Token);
         }
         catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
@@ -85,21 +86,6 @@ public sealed class DataPlaneConnector(
                 socket.Dispose();
                 throw;
             }
-        }
-    }
-
-    private async ValueTask<TransportLink> OpenLinkAsync(Socket socket, string host, CancellationToken cancellation)
-    {
-        var bytes = new SocketStream(socket, _options.CloseTimeout, time);
-        try
-        {
-            var delayed = DelayedStream.WrapIfAsked(bytes, _options, time);
-            return new TransportLink(await security.SecureClientAsync(delayed, host, cancellation), bytes);
-        }
-        catch
-        {
-            bytes.Abort();
-            throw;
         }
     }
 

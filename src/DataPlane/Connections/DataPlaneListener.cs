@@ -57,6 +57,7 @@ internal sealed partial class DataPlaneListener(
 
     public void Dispose()
     {
+        _stopping.Cancel();
         _socket?.Dispose();
         _stopping.Dispose();
     }
@@ -166,12 +167,10 @@ internal sealed partial class DataPlaneListener(
     {
         using var timeout = new CancellationTokenSource(_options.HelloTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token);
-        var bytes = new SocketStream(socket, _options.CloseTimeout, time);
         var link = default(TransportLink);
         try
         {
-            var delayed = DelayedStream.WrapIfAsked(bytes, _options, time);
-            link = new TransportLink(await security.SecureServerAsync(delayed, linked.Token), bytes);
+            link = await TransportLink.OpenAsync(socket, _options, time, stream => security.SecureServerAsync(stream, linked.Token));
             if (await Handshake.ReceiveAsync(link.Input, _codec, linked.Token) is not HelloFrame hello)
                 throw new DataPlaneRefusedException("A connection begins with a Hello.");
             if (isFull)
@@ -186,7 +185,6 @@ internal sealed partial class DataPlaneListener(
         }
         catch (Exception exception)
         {
-            bytes.Abort();
             if (link is not null)
                 await link.CloseAsync(graceful: false);
             if (exception is not (OperationCanceledException or IOException or AuthenticationException or DataPlaneClosedException))

@@ -1,21 +1,36 @@
 using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
+using System.Net.Sockets;
+using OrleansInference.DataPlane.Hosting;
 
 namespace OrleansInference.DataPlane.Connections;
 
 /// <summary>The bytes of one connection in both directions, and how to let go of them.</summary>
-/// <param name="socket">What the bytes travel by; null in memory.</param>
+/// <param name="stream">The socket's, or what wraps it; null in memory, as the socket.</param>
 internal sealed class TransportLink(PipeReader input, PipeWriter output, Stream? stream = null, SocketStream? socket = null)
 {
     private const int BufferBytes = 64 << 10;
 
-    /// <param name="stream">The socket's, or what wraps it.</param>
-    public TransportLink(Stream stream, SocketStream socket)
-        : this(
-            PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: BufferBytes, leaveOpen: true)),
-            PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: BufferBytes, leaveOpen: true)),
-            stream, socket)
+    /// <summary>Takes over a connected socket.</summary>
+    /// <param name="secure">Agrees with the other side on how its bytes are wrapped.</param>
+    public static async ValueTask<TransportLink> OpenAsync(
+        Socket socket, DataPlaneOptions options, TimeProvider time, Func<Stream, ValueTask<Stream>> secure)
     {
+        var bytes = new SocketStream(socket, options.CloseTimeout, time);
+        var delayed = DelayedStream.WrapIfAsked(bytes, options, time);
+        try
+        {
+            var stream = await secure(delayed);
+            return new(
+                PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: BufferBytes, leaveOpen: true)),
+                PipeWriter.Create(stream, new StreamPipeWriterOptions(minimumBufferSize: BufferBytes, leaveOpen: true)), stream, bytes);
+        }
+        catch
+        {
+            bytes.Abort();
+            await delayed.DisposeAsync();
+            throw;
+        }
     }
 
     public PipeReader Input => input;
