@@ -34,6 +34,23 @@ public sealed class SequenceSamplerTests : IDisposable
     }
 
     [Fact]
+    public void Sample_WhenGreedyWithBiases_TakesTheLargestSum()
+    {
+        var random = new Random(11);
+        for (var round = 0; round < 200; round++)
+        {
+            LogitBias[] biases = [.. Enumerable.Range(0, random.Next(1, 40)).Select(_ => new LogitBias(random.Next(Vocabulary), random.Next(-20, 20) / 4f))];
+            var sums = Enumerable.Range(0, Vocabulary)
+                .Select(token => biases.Where(bias => bias.Token == token).Aggregate(_logits[token], (sum, bias) => sum + bias.Bias)).ToArray();
+
+            var drawn = Draw(SamplingParameters.Greedy with { LogitBias = [.. biases], LogProbabilities = true }, position: 5);
+
+            drawn.Token.ShouldBe(Array.IndexOf(sums, sums.Max()));
+            drawn.LogProbability.ShouldBe((float)(_logits[drawn.Token] - LogProbabilities.Normalizer(_logits)));
+        }
+    }
+
+    [Fact]
     public void Sample_WhenALogitIsNotANumber_FailsOrLooksPastIt()
     {
         _logits[10] = float.NaN;

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using OrleansInference.DataPlane.Generation;
 
 namespace OrleansInference.Silo.Engines.LlamaCpp.Interop;
 
@@ -24,6 +26,17 @@ internal sealed unsafe class CandidateList(int vocabularySize) : IDisposable
         return candidates.size > 0
             ? new ReadOnlySpan<LlamaTokenData>(candidates.data, (int)candidates.size)
             : throw new StageEngineException("The sampling filters left no token.");
+    }
+
+    /// <summary>The logits with biases added, in the same room; valid until the next call.</summary>
+    /// <param name="biases">Of tokens of the vocabulary.</param>
+    public ReadOnlySpan<float> Bias(ReadOnlySpan<float> logits, ImmutableArray<LogitBias> biases)
+    {
+        var biased = new Span<float>(_data, vocabularySize);
+        logits.CopyTo(biased);
+        foreach (var bias in biases)
+            biased[bias.Token] += bias.Bias;
+        return biased;
     }
 
     public void Dispose()

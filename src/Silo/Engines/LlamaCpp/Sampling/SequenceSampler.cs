@@ -25,8 +25,9 @@ internal sealed class SequenceSampler : IDisposable
         _sampling = sampling;
         _hasPenalties = sampling.PenaltyWindow > 0
             && (sampling.RepeatPenalty != 1 || sampling.FrequencyPenalty != 0 || sampling.PresencePenalty != 0);
-        var changesNothing = sampling.Temperature <= 0 && !_hasPenalties && sampling.LogitBias.IsDefaultOrEmpty;
-        _chain = changesNothing ? null : new SamplerChain(sampling, vocabularySize);
+        // To look for the largest logit takes no list of candidates.
+        var isPlain = sampling.Temperature <= 0 && !_hasPenalties;
+        _chain = isPlain ? null : new SamplerChain(sampling, vocabularySize);
         _history = _hasPenalties ? [.. history] : [];
         _openedTokens = history.Length;
     }
@@ -44,7 +45,8 @@ internal sealed class SequenceSampler : IDisposable
     public SampledToken Sample(BatchRow row, ReadOnlySpan<float> logits, CandidateList candidates)
     {
         var position = row.Position + 1;
-        var token = _chain is null ? GreedyChoice.Of(logits) : Draw(position, logits, candidates);
+        var token = _chain is not null ? Draw(position, logits, candidates)
+            : GreedyChoice.Of(_sampling.LogitBias.IsDefaultOrEmpty ? logits : candidates.Bias(logits, _sampling.LogitBias));
         Remember(position, token);
         if (!_sampling.LogProbabilities)
             return new SampledToken(row.Slot, position, token, float.NaN, null);
