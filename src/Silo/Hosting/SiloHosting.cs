@@ -50,7 +50,7 @@ internal static class SiloHosting
         builder.Services.AddSingleton<IStageHost>(services => services.GetRequiredService<StageHost>());
         builder.Services.AddSingleton<IDataPlaneAcceptor>(services => services.GetRequiredService<StageHost>());
         builder.Services.AddHostedService(services => services.GetRequiredService<StageHost>());
-        // Last, so that it is the first to stop: what the stages do then, nobody is to hear of as a fault.
+        // After the stages, so that it stops before them: what they do then, no neighbour is to hear of as a fault.
         builder.Services.AddDataPlaneListener();
         return builder;
     }
