@@ -51,6 +51,8 @@ internal sealed unsafe class SliceContext : IDisposable
     /// <summary>What llama.cpp made of the wanted number: the next multiple of 256.</summary>
     public int CellCount { get; }
 
+    public bool HasCellsPerSlot => _passRows is not null;
+
     /// <summary>The cells that one slot may fill: all of them where slots share them.</summary>
     public int SlotCellCount { get; }
 
