@@ -1,6 +1,8 @@
 using OrleansInference.DataPlane.Generation;
 using OrleansInference.DataPlane.Rows;
+using OrleansInference.Silo.Engines;
 using OrleansInference.Silo.Engines.LlamaCpp;
+using OrleansInference.Silo.Engines.LlamaCpp.Interop;
 
 namespace OrleansInference.Silo.Tests.Engines;
 
@@ -141,6 +143,33 @@ public sealed class ParkedSlotsTests(TestModels models)
             await using var whole = new WholeModel(model);
             Tokens(expected[slot]).ShouldBe(Tokens(await Conversation.RunAsync(whole, slot, prompts[slot], count: 5)));
         }
+    }
+
+    [Fact]
+    public async Task Slots_WhenTheyTakeMoreThanAllOfThemMay_WaitInTheCache()
+    {
+        var configuration = new StageConfiguration("pebble", 0, 1, SlotCount: 3, CellCount: 256, MaximumBatchRows: 64, Threads: 1);
+        using var model = SliceModel.Load((await models.GetAsync("pebble")).Path, vocabularyOnly: false, null, CancellationToken.None);
+        using var context = SliceContext.Create(model, configuration, isLast: true, new ComputeGate(1));
+        var slots = new SlotTable(configuration.SlotCount, context.SlotCellCount, configuration.MaximumBatchRows, hasSlidingWindow: false);
+        BatchRow[] rows = [.. Conversation.Rows(0, 0, 20, sampleLast: true), .. Conversation.Rows(2, 0, 30, sampleLast: true)];
+        slots.RequireBatch(rows);
+        context.Decode(rows, new float[rows.Length * model.HiddenSize]).ShouldBe(0);
+        slots.Advance();
+        var (first, last) = (context.StateBytes(0), context.StateBytes(2));
+        using var parked = new ParkedSlots(context, slots, configuration.SlotCount, maximumBytes: first + last - 1);
+
+        parked.ParkAll();
+        parked.Bytes.ShouldBe(first);
+        (context.EndPosition(0), context.EndPosition(2)).ShouldBe((0, 30));
+
+        parked.Forget(0);
+        parked.Bytes.ShouldBe(0);
+        slots.Truncate(0, 0);
+        parked.ParkAll();
+        (context.EndPosition(0), context.EndPosition(2)).ShouldBe((0, 0));
+        parked.Restore(2);
+        context.EndPosition(2).ShouldBe(30);
     }
 
     [Theory]

@@ -108,7 +108,7 @@ internal sealed class LlamaStageEngine : IStageEngine
         if (_slots.End(slot) == 0)
             throw new ArgumentException($"Slot {slot} is empty; there is nothing to export.");
         _parked?.Restore(slot);
-        var state = GC.AllocateUninitializedArray<byte>(SlotState.HeaderBytes + _context.StateBytes(slot));
+        var state = GC.AllocateUninitializedArray<byte>(checked((int)(SlotState.HeaderBytes + _context.StateBytes(slot))));
         if (!_context.TryExport(slot, state.AsSpan(SlotState.HeaderBytes)))
             throw new StageEngineException($"llama.cpp could not write the state of slot {slot}.");
         SlotState.Seal(state, Shape.LayerCount, Shape.HiddenSize, _slots.End(slot));

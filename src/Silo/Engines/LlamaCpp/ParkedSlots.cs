@@ -9,7 +9,7 @@ namespace OrleansInference.Silo.Engines.LlamaCpp;
 /// when they are used. One thread at a time.
 /// </summary>
 /// <param name="slots">What each slot holds, in the cache or parked.</param>
-/// <param name="maximumBytes">What all parked slots may take together; others stay in the cache.</param>
+/// <param name="maximumBytes">What all parked slots may take together, below 2 GB; others stay in the cache.</param>
 internal sealed unsafe class ParkedSlots(SliceContext context, SlotTable slots, int slotCount, long maximumBytes) : IDisposable
 {
     /// <summary>Batches without a row of a slot after which it waits, more likely than its stream has only paused.</summary>
@@ -91,18 +91,32 @@ internal sealed unsafe class ParkedSlots(SliceContext context, SlotTable slots, 
         if (slots.End(slot) == 0 || _states[slot].Bytes > 0)
             return false;
         var bytes = context.StateBytes(slot);
-        if (bytes > maximumBytes - Bytes)
+        if (bytes > maximumBytes - Bytes || !TryAllocate((int)bytes, out var address))
             return false;
-        var address = NativeMemory.Alloc((nuint)bytes);
-        if (!context.TryExport(slot, new Span<byte>(address, bytes)))
+        if (!context.TryExport(slot, new Span<byte>((void*)address, (int)bytes)))
         {
-            NativeMemory.Free(address);
+            NativeMemory.Free((void*)address);
             return false;
         }
-        _states[slot] = ((nint)address, bytes);
+        _states[slot] = (address, (int)bytes);
         Bytes += bytes;
         context.Remove(slot, 0);
         return true;
+    }
+
+    /// <summary>A slot can as well wait in the cache: memory that is short is no failure.</summary>
+    private static bool TryAllocate(int bytes, out nint address)
+    {
+        try
+        {
+            address = (nint)NativeMemory.Alloc((nuint)bytes);
+            return true;
+        }
+        catch (OutOfMemoryException)
+        {
+            address = 0;
+            return false;
+        }
     }
 
     private void RestoreInto(int slot, int target)

@@ -206,7 +206,7 @@ internal sealed unsafe class SliceContext : IDisposable
     /// <summary>One past the last position in a slot.</summary>
     public int EndPosition(int slot) => LlamaNative.llama_memory_seq_pos_max(_memory, slot) + 1;
 
-    public int StateBytes(int slot) => checked((int)LlamaNative.llama_state_seq_get_size(_context, slot));
+    public long StateBytes(int slot) => (long)LlamaNative.llama_state_seq_get_size(_context, slot);
 
     public bool TryExport(int slot, Span<byte> state)
     {
