@@ -35,8 +35,10 @@ public sealed class ParkedSlotsTests(TestModels models)
         sliced.Stages.ShouldAllBe(stage => stage.ParkedBytes == 0);
     }
 
-    [Fact]
-    public async Task Sequence_WhenAParkedOneIsCopied_GoesOnAsTheCopyOfAny()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Sequence_WhenAParkedOneIsCopiedOrCutShort_GoesOnFromThere(bool isCopied)
     {
         var model = await models.GetAsync("pebble");
         var prompt = model.Prompt(seed: 7, length: 45);
@@ -46,32 +48,15 @@ public sealed class ParkedSlotsTests(TestModels models)
         await Conversation.RunAsync(sliced, Slot, prompt, count: 4);
         await ParkAsync(sliced);
 
+        var slot = isCopied ? 5 : Slot;
         foreach (var stage in sliced.Stages)
-            await stage.CopyAsync(Slot, targetSlot: 5, endPosition: 40);
-        await sliced.OpenAsync(5, SamplingParameters.Greedy, prompt);
-        var drawn = (await sliced.DecodeAsync(Conversation.Rows(5, 40, 5, sampleLast: true), prompt[40..])).ToList();
-        await Conversation.ContinueAsync(sliced, slot: 5, drawn, count: 7);
+            await (isCopied ? stage.CopyAsync(Slot, slot, endPosition: 40) : stage.ClearAsync(Slot, fromPosition: 40));
+        await sliced.OpenAsync(slot, SamplingParameters.Greedy, prompt);
+        var drawn = (await sliced.DecodeAsync(Conversation.Rows(slot, 40, 5, sampleLast: true), prompt[40..])).ToList();
+        await Conversation.ContinueAsync(sliced, slot, drawn, count: 7);
 
         Tokens(drawn).ShouldBe(Tokens(expected));
-        sliced.Stages.ShouldAllBe(stage => stage.ParkedBytes > 0, "the source waits where it was");
-    }
-
-    [Fact]
-    public async Task Sequence_WhenAParkedOneIsCutShort_GoesOnFromThere()
-    {
-        var model = await models.GetAsync("pebble");
-        var prompt = model.Prompt(seed: 7, length: 45);
-        await using var whole = new WholeModel(model);
-        await using var sliced = await SlicedModel.LoadAsync(models, model, slices: 2);
-        var expected = await Conversation.RunAsync(whole, Slot, prompt, count: 8);
-        await Conversation.RunAsync(sliced, Slot, prompt, count: 4);
-        await ParkAsync(sliced);
-
-        await sliced.ClearAsync(Slot, fromPosition: 40);
-        var drawn = (await sliced.DecodeAsync(Conversation.Rows(Slot, 40, 5, sampleLast: true), prompt[40..])).ToList();
-        await Conversation.ContinueAsync(sliced, Slot, drawn, count: 7);
-
-        Tokens(drawn).ShouldBe(Tokens(expected));
+        sliced.Stages.ShouldAllBe(stage => stage.ParkedBytes > 0 == isCopied, "what was copied waits where it was");
     }
 
     [Fact]
