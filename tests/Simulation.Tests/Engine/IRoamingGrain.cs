@@ -5,7 +5,7 @@ namespace OrleansInference.Simulation.Tests.Engine;
 /// <summary>Does what grains must not do, for the tests of the simulation itself.</summary>
 public interface IRoamingGrain : IGrainWithIntegerKey
 {
-    /// <summary>Goes on after work on the thread pool.</summary>
+    /// <summary>Goes on when <see cref="RoamingGrain.ComeBack"/> says so.</summary>
     Task LeaveAsync();
 
     /// <summary>Waits for others the ordinary way.</summary>
@@ -16,13 +16,15 @@ public interface IRoamingGrain : IGrainWithIntegerKey
 
 internal sealed class RoamingGrain(TimeProvider time) : Grain, IRoamingGrain
 {
+    private static TaskCompletionSource s_away = new();
+
+    /// <summary>Ends what the grain waits for, which must have begun: what is done already needs no way back.</summary>
+    public static void ComeBack() => s_away.SetResult();
+
     public async Task LeaveAsync()
     {
-        var away = new TaskCompletionSource();
-        // Awaited before the thread pool has it: what is done already needs no way back.
-        var back = ComeBackAsync(away.Task);
-        ThreadPool.QueueUserWorkItem(static away => away.SetResult(), away, preferLocal: false);
-        await back;
+        s_away = new TaskCompletionSource();
+        await s_away.Task;
     }
 
     public async Task<int> StayAsync()
@@ -38,6 +40,4 @@ internal sealed class RoamingGrain(TimeProvider time) : Grain, IRoamingGrain
         await Task.Delay(after, time);
         return 1;
     }
-
-    private static async Task ComeBackAsync(Task away) => await away;
 }

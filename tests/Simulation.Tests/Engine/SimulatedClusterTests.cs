@@ -30,6 +30,8 @@ public sealed class SimulatedClusterTests
     public void Grain_WhenItLeavesForTheThreadPool_FailsTheSimulation() => Should.Throw<SimulationException>(static () =>
     {
         var cluster = Run(static (_, client) => Task.WhenAny(client.GetGrain<IRoamingGrain>(0).LeaveAsync(), Task.CompletedTask));
+        cluster.Loop.RunFor(TimeSpan.FromSeconds(1));
+        ThreadPool.QueueUserWorkItem(static _ => RoamingGrain.ComeBack());
         // How soon the thread pool gives the grain back is no matter of virtual time.
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(30);)
             cluster.Loop.RunFor(TimeSpan.FromSeconds(1));
