@@ -38,6 +38,9 @@ public sealed partial class DataPlaneConnection : IAsyncDisposable
     /// <summary>The other side's address, for logs.</summary>
     public string Remote { get; }
 
+    /// <summary>Whether what the remote says is read: not while the receive queue is full. For tests.</summary>
+    internal bool IsListening => _receiver.IsListening;
+
     /// <summary>The latest time that a Ping took to be answered; null before the first, which follows the first idle spell.</summary>
     public TimeSpan? RoundTrip => Interlocked.Read(ref _roundTripTicks) is > 0 and var ticks ? TimeSpan.FromTicks(ticks) : null;
 

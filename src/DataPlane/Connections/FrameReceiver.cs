@@ -18,6 +18,10 @@ internal sealed class FrameReceiver(PipeReader input, FrameCodec codec, DataPlan
     /// <summary>The frame that keeps the handler waiting, until the second loop has taken over.</summary>
     private Task? _begun;
     private bool _isBlocking;
+    private volatile bool _isWaiting;
+
+    /// <summary>Not while the queue is full.</summary>
+    public bool IsListening => !_isWaiting;
 
     /// <summary>As <see cref="ReadAsync"/>, from an input that blocks, on the calling thread alone.</summary>
     public void Read(Func<Frame, ValueTask> handle, Action<PingFrame> onPing, Heartbeat heartbeat)
@@ -131,10 +135,12 @@ internal sealed class FrameReceiver(PipeReader input, FrameCodec codec, DataPlan
             if (delivering.IsCompletedSuccessfully)
                 return;
             heartbeat.StopListening();
+            _isWaiting = true;
             if (_isBlocking)
                 delivering.AsTask().GetAwaiter().GetResult();
             else
                 await delivering;
+            _isWaiting = false;
             heartbeat.Listen();
         }
         catch

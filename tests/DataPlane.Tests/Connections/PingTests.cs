@@ -82,6 +82,7 @@ public sealed class PingTests
         while (writing.IsCompleted);
         // Before it, the pipe is full only because nobody has begun to read.
         await Wait.Until(() => !handler.Frames.IsEmpty, "the frame that the handler is slow with");
+        await Wait.Until(() => !peer.Connection.IsListening, "the full queue");
 
         for (var i = 0; i < 20; i++)
         {
