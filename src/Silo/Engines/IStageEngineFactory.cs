@@ -15,12 +15,12 @@ public interface IStageEngineFactory
 /// <param name="Model">Model name in the store.</param>
 /// <param name="SlotCount">Sequences held at once.</param>
 /// <param name="CellCount">
-/// KV cells (positions) of all slots together: an even share for each (<see cref="HasCellsPerSlot"/>), or common to all.
+/// KV cells (positions) of all slots together: an even share for each (<see cref="KvLayout"/>), or common to all.
 /// </param>
 /// <param name="Threads">Compute threads.</param>
 public sealed record StageConfiguration(
     string Model, int FirstLayer, int EndLayer, int SlotCount, int CellCount, int MaximumBatchRows, int Threads)
 {
-    /// <summary>Follows from slots and cells, so that all stages agree; only tests choose it.</summary>
-    public bool HasCellsPerSlot { get; init; } = KvLayout.IsPerSlot(SlotCount, CellCount);
+    /// <summary>Null lets it follow from the other numbers and the model, so that all stages agree; only tests choose it.</summary>
+    public bool? HasCellsPerSlot { get; init; }
 }

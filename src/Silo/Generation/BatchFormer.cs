@@ -6,7 +6,10 @@ namespace OrleansInference.Silo.Generation;
 /// neither does a batch take a guess, one row, which then costs nobody anything.
 /// A row that would be alone takes more guesses of its stream with it where that pays.
 /// </summary>
-internal sealed class BatchFormer
+/// <param name="isCutIntoPasses">
+/// Whether each slot has cells of its own: then a prompt is computed in a pass of its own, beside that of the streams.
+/// </param>
+internal sealed class BatchFormer(bool isCutIntoPasses)
 {
     private int _decodeTurn;
     private int _promptTurn;
@@ -59,7 +62,8 @@ internal sealed class BatchFormer
     }
 
     /// <summary>
-    /// The chunk of one prompt, and of others no more than the rows that are left of it: larger batches would overlap less.
+    /// The chunk of one prompt, and of others no more than the rows that are left of it: larger batches would overlap less. What does not
+    /// share its pass with other rows is not broken up to fill a batch.
     /// </summary>
     private void TakePrompts(ReadOnlySpan<Sequence> sequences, int room, BatchLimits limits, BatchInFlight batch)
     {
@@ -72,15 +76,16 @@ internal sealed class BatchFormer
             if (!sequence.IsPrefilling)
                 continue;
             if (isFirst)
-                room = RowTile.Fill(batch.RowCount, Math.Min(room, sequence.ChunkRows));
-            isFirst = false;
-            if (room == 0)
+                room = RowTile.Fill(isCutIntoPasses ? 0 : batch.RowCount, Math.Min(room, sequence.ChunkRows));
+            var isWhole = sequence.PromptRowsLeft <= room;
+            if (room == 0 || (isCutIntoPasses && !isFirst && !isWhole))
             {
                 _promptTurn = sequence.Slot;
                 return;
             }
             room -= sequence.Take(batch, room);
             _promptTurn = sequence.Slot + 1;
+            isFirst = false;
         }
     }
 

@@ -15,7 +15,7 @@ namespace OrleansInference.Silo.Generation;
 internal sealed record ReuseRule(int MinimumTokens, int MinimumCopiedTokens = 0, bool WholeOnly = false)
 {
     /// <summary>Moving a position's cells costs well below this share of computing them.</summary>
-    private const int CopyShare = 16;
+    private const int CopyShare = 256;
 
     /// <summary>Null when nothing is to be reused.</summary>
     public static ReuseRule? Of(HeadOptions options, int slotCount, int cellCount, bool hasSlidingWindow)
@@ -23,7 +23,7 @@ internal sealed record ReuseRule(int MinimumTokens, int MinimumCopiedTokens = 0,
         if (!options.PrefixReuse)
             return null;
         var least = options.MinimumReusedTokens;
-        var copied = KvLayout.IsPerSlot(slotCount, cellCount) ? Math.Max(least, cellCount / slotCount / CopyShare) : least;
+        var copied = KvLayout.IsPerSlot(slotCount, cellCount, hasSlidingWindow) ? Math.Max(least, cellCount / slotCount / CopyShare) : least;
         return new ReuseRule(least, copied, WholeOnly: hasSlidingWindow);
     }
 }

@@ -4,6 +4,7 @@ using OrleansInference.DataPlane.Generation;
 using OrleansInference.DataPlane.Rows;
 using OrleansInference.Grains.Shards;
 using OrleansInference.Silo.Engines;
+using OrleansInference.Silo.Engines.LlamaCpp;
 using OrleansInference.Silo.Stages;
 
 namespace OrleansInference.Silo.Generation;
@@ -26,7 +27,7 @@ internal sealed class Scheduler(
     private readonly Sequence[] _sequences = new Sequence[assignment.SlotCount];
     private readonly SlotPool _slots = new(assignment.SlotCount, assignment.CellCount, 
         ReuseRule.Of(options, assignment.SlotCount, assignment.CellCount, hasSlidingWindow));
-    private readonly BatchFormer _former = new();
+    private readonly BatchFormer _former = new(KvLayout.IsPerSlot(assignment.SlotCount, assignment.CellCount, hasSlidingWindow));
     private readonly BatchPace _pace = new(assignment, options);
     private readonly List<StageWork> _work = [];
     private long _lastBatchId;

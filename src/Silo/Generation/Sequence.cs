@@ -47,7 +47,10 @@ internal sealed class Sequence(
         set => Volatile.Write(ref _isPaused, value);
     }
 
-    public bool IsPrefilling => SentRows < prompt.Length;
+    public bool IsPrefilling => PromptRowsLeft > 0;
+
+    /// <summary>Rows of the prompt that were not sent yet; 0 or less when there are none.</summary>
+    public int PromptRowsLeft => prompt.Length - SentRows;
 
     public bool WantsDecodeRow => _nextToken is not null && !IsPaused;
 

@@ -17,15 +17,17 @@ public sealed class SlotCellsTests(TestModels models)
     private static readonly int[] s_slots = [2, 1, 7, 5];
 
     [Theory]
-    [InlineData(1, 32_768, false)]
-    [InlineData(8, 2_048, false)]
-    [InlineData(16, 16 * 1_280, false)]
-    [InlineData(16, 16 * 2_048, true)]
-    [InlineData(8, 8 * 4_096, true)]
-    [InlineData(8, (8 * 4_096) + 256, false)]
-    [InlineData(4, 4 * 10_000, false)]
-    public void IsPerSlot_WhenWholeSharesAreMany_IsTrue(int slots, int cells, bool expected) =>
-        KvLayout.IsPerSlot(slots, cells).ShouldBe(expected);
+    [InlineData(1, 32_768, false, false)]
+    [InlineData(8, 8 * 256, false, true)]
+    [InlineData(8, 8 * 200, false, false)]
+    [InlineData(16, 16 * 1_280, false, true)]
+    [InlineData(16, 16 * 1_280, true, false)]
+    [InlineData(16, 16 * 2_048, true, true)]
+    [InlineData(8, 8 * 4_096, false, true)]
+    [InlineData(8, (8 * 4_096) + 256, false, false)]
+    [InlineData(4, 4 * 10_000, false, false)]
+    public void IsPerSlot_WhenSharesAreWholeAndSlotsCanMoveOrAreLarge_IsTrue(int slots, int cells, bool hasWindow, bool expected) =>
+        KvLayout.IsPerSlot(slots, cells, hasWindow).ShouldBe(expected);
 
     [Theory]
     [InlineData("pebble", 512)]

@@ -5,7 +5,7 @@ namespace OrleansInference.Silo.Tests.Generation;
 
 public sealed class BatchFormerTests
 {
-    private readonly BatchFormer _former = new();
+    private BatchFormer _former = new(isCutIntoPasses: false);
 
     [Fact]
     public void Form_WhenNothingIsToBeSent_SaysSo() => _former.Form([], Limits(8), Batch(8)).ShouldBeFalse();
@@ -103,6 +103,30 @@ public sealed class BatchFormerTests
         Form(sequences, Limits(64)).Parts.ToArray().Select(part => part.RowCount).ShouldBe([8]);
     }
 
+    [Theory]
+    [InlineData(16, 3, new[] { 1, 1, 1, 16 })]
+    [InlineData(21, 3, new[] { 1, 1, 1, 16 })]
+    [InlineData(2, 1, new[] { 1, 2 })]
+    public void Form_WhenAPromptHasAPassOfItsOwn_EndsThatAtAWholeTile(int rows, int streams, int[] expected)
+    {
+        _former = new BatchFormer(isCutIntoPasses: true);
+        var limits = Limits(64) with { Rows = rows, LeastPromptRows = rows };
+
+        Form([new Sequence(0, Prompt(100), chunkRows: 19), .. Enumerable.Range(1, streams).Select(Decoding)], limits)
+            .Parts.ToArray().Select(part => part.RowCount).ShouldBe(expected);
+    }
+
+    [Fact]
+    public void Form_WhenPromptsHavePassesOfTheirOwn_FillsABatchWithWholePromptsOnly()
+    {
+        _former = new BatchFormer(isCutIntoPasses: true);
+        Sequence[] sequences = [new(0, Prompt(3), chunkRows: 8), new(1, Prompt(5), chunkRows: 8), new(2, Prompt(9), chunkRows: 8)];
+
+        Form(sequences, Limits(64)).Parts.ToArray().Select(part => part.RowCount).ShouldBe([3, 5]);
+        Form(sequences, Limits(64)).Parts.ToArray().Select(part => part.RowCount).ShouldBe([8]);
+        Form(sequences, Limits(64)).Parts.ToArray().Select(part => part.RowCount).ShouldBe([1]);
+    }
+
     [Fact]
     public void Form_WhenMoreStreamsRunThanABatchHolds_LeavesNobodyOut()
     {
@@ -139,6 +163,7 @@ public sealed class BatchFormerTests
         {
             var random = new Random(seed);
             var maximumRows = random.Next(1, 12);
+            _former = new BatchFormer(isCutIntoPasses: seed % 2 == 0);
             var sequences = Enumerable.Range(0, random.Next(1, 8))
                 .Select(slot => new Sequence(slot, Prompt(random.Next(1, 20)), random.Next(1, 9))).ToArray();
             var limits = new BatchLimits(maximumRows, random.Next(1, 9), random.Next(1, 14), random.Next(1, 4));

@@ -17,7 +17,7 @@ public sealed class BatchPaceTests
     {
         var pace = Pace(stages);
         Sequence[] sequences = [.. Enumerable.Range(0, streams).Select(Decoding)];
-        var (former, batches) = (new BatchFormer(), new List<int>());
+        var (former, batches) = (new BatchFormer(isCutIntoPasses: false), new List<int>());
 
         while (pace.LimitsFor(sequences, batches.Count) is { } limits)
         {

@@ -1,9 +1,6 @@
 namespace OrleansInference.Silo.Engines.LlamaCpp;
 
-/// <summary>
-/// A thread of its own that carries out work in the order it was given, from a bounded queue. When none has come for a while, it does
-/// once what is left for such times.
-/// </summary>
+/// <summary>A thread of its own that carries out work in the order it was given, from a bounded queue.</summary>
 internal sealed class EngineThread : IAsyncDisposable
 {
     private readonly object _gate = new();
@@ -11,20 +8,14 @@ internal sealed class EngineThread : IAsyncDisposable
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string _name;
     private readonly int _capacity;
-    private readonly TimeSpan _rest;
-    private readonly Action _atRest;
     private readonly Action _atEnd;
     private bool _isStopping;
 
-    /// <param name="rest">How long no work comes before <paramref name="atRest"/>.</param>
-    /// <param name="atRest">Runs on the thread, and delays work that comes meanwhile. Must not throw.</param>
     /// <param name="atEnd">Runs on the thread, after everything else.</param>
-    public EngineThread(string name, int capacity, TimeSpan rest, Action atRest, Action atEnd)
+    public EngineThread(string name, int capacity, Action atEnd)
     {
         _name = name;
         _capacity = capacity;
-        _rest = rest;
-        _atRest = atRest;
         _atEnd = atEnd;
         _queue = new Queue<EngineCommand>(capacity);
         new Thread(Run) { Name = name, IsBackground = true }.Start();
@@ -72,13 +63,8 @@ internal sealed class EngineThread : IAsyncDisposable
     {
         try
         {
-            while (Next(_rest, out var command))
-            {
-                if (command is not null)
-                    command.Execute();
-                else if (RestAndNext() is { } next)
-                    next.Execute();
-            }
+            while (Next() is { } command)
+                command.Execute();
             while (_queue.TryDequeue(out var command))
                 command.Refuse(new ObjectDisposedException(_name));
             _atEnd();
@@ -90,28 +76,18 @@ internal sealed class EngineThread : IAsyncDisposable
         }
     }
 
-    private EngineCommand? RestAndNext()
-    {
-        _atRest();
-        _ = Next(Timeout.InfiniteTimeSpan, out var command);
-        return command;
-    }
-
-    /// <param name="command">Null when none came in time.</param>
-    /// <returns>False when the thread is to end; nothing is added to the queue from then on.</returns>
-    private bool Next(TimeSpan limit, out EngineCommand? command)
+    /// <returns>Null when the thread is to end; nothing is added to the queue from then on.</returns>
+    private EngineCommand? Next()
     {
         lock (_gate)
         {
-            command = null;
-            var isInTime = true;
-            while (!_isStopping && isInTime)
+            while (!_isStopping)
             {
-                if (_queue.TryDequeue(out command))
-                    return true;
-                isInTime = Monitor.Wait(_gate, limit);
+                if (_queue.TryDequeue(out var command))
+                    return command;
+                Monitor.Wait(_gate);
             }
-            return !_isStopping;
+            return null;
         }
     }
 

@@ -11,19 +11,13 @@ internal sealed class LlamaStageEngine : IStageEngine
 {
     private const int QueueCapacity = 256;
 
-    /// <summary>Beside what is planned for the cache, as the runtime's own memory is.</summary>
-    private const long MaximumParkedBytes = 64 << 20;
-
-    /// <summary>Longer than a stream of a slow pipeline leaves a stage without work.</summary>
-    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
-
     private readonly SliceModel _model;
     private readonly SliceContext _context;
     private readonly EmbeddingLookup? _embeddings;
     private readonly StageSampler? _sampler;
     private readonly SampledToken[] _sampled;
     private readonly SlotTable _slots;
-    private readonly ParkedSlots? _parked;
+    private readonly SeatPlan? _seatPlan;
     private readonly EngineThread _thread;
     private readonly EngineCall<StageInput, StageOutput> _decode;
     private readonly Lock _disposing = new();
@@ -40,10 +34,10 @@ internal sealed class LlamaStageEngine : IStageEngine
         _sampler = shape.IsLast ? new StageSampler(shape.SlotCount, shape.VocabularySize) : null;
         _sampled = new SampledToken[shape.IsLast ? shape.SlotCount : 0];
         _slots = new SlotTable(shape.SlotCount, context.SlotCellCount, shape.MaximumBatchRows, model.HasSlidingWindow);
-        // Slots with cells of their own are in nobody's way. The state of a model with a sliding window lacks the cells outside of it.
-        if (!context.HasCellsPerSlot && !model.HasSlidingWindow)
-            _parked = new ParkedSlots(context, _slots, shape.SlotCount, MaximumParkedBytes);
-        _thread = new EngineThread(name, QueueCapacity, Rest, () => _parked?.ParkAll(), Release);
+        // Where slots share all cells it does not matter which is where. With a sliding window a slot's state lacks the cells outside of it.
+        if (context.HasCellsPerSlot && !model.HasSlidingWindow)
+            _seatPlan = new SeatPlan(context.Seats, _slots, shape.MappedBytes, shape.KvBytes / shape.CellCount);
+        _thread = new EngineThread(name, QueueCapacity, Release);
         _decode = new EngineCall<StageInput, StageOutput>(_thread, Decode);
     }
 
@@ -52,11 +46,8 @@ internal sealed class LlamaStageEngine : IStageEngine
     /// <summary>Sees the logits of every sampled row; for tests of exactness.</summary>
     internal LogitsObserver? LogitsObserver { get; set; }
 
-    /// <summary>What slots take that wait outside of the cache.</summary>
-    internal long ParkedBytes => _parked?.Bytes ?? 0;
-
-    /// <summary>Has slots wait outside of the cache as they do after a rest; for tests.</summary>
-    internal ValueTask ParkAsync() => Do(() => _parked?.ParkAll());
+    /// <summary>Where slots are in the cache; for tests.</summary>
+    internal SlotSeats Seats => _context.Seats;
 
     public ValueTask<StageOutput> DecodeAsync(StageInput input, CancellationToken cancellation = default) =>
         _decode.RunAsync(input, cancellation);
@@ -77,10 +68,6 @@ internal sealed class LlamaStageEngine : IStageEngine
         if (fromPosition < 0)
             throw new ArgumentException($"A slot cannot be cleared from position {fromPosition}; 0 clears all of it.");
         _slots.RequireWhole(slot, fromPosition);
-        if (fromPosition > 0)
-            _parked?.Restore(slot);
-        else
-            _parked?.Forget(slot);
         _context.Remove(slot, fromPosition);
         _slots.Truncate(slot, fromPosition);
         if (fromPosition == 0)
@@ -95,10 +82,7 @@ internal sealed class LlamaStageEngine : IStageEngine
             throw new ArgumentException(
                 $"Positions up to {endPosition} cannot be copied from slot {sourceSlot}, which holds {_slots.End(sourceSlot)}.");
         _slots.RequireWhole(sourceSlot, endPosition);
-        if (_parked?.TryCopy(sourceSlot, targetSlot) == true)
-            _context.Remove(targetSlot, endPosition);
-        else
-            _context.Copy(sourceSlot, targetSlot, endPosition);
+        _context.Copy(sourceSlot, targetSlot, endPosition);
         _slots.Copied(sourceSlot, targetSlot, endPosition);
     });
 
@@ -107,7 +91,6 @@ internal sealed class LlamaStageEngine : IStageEngine
         _slots.RequireSlot(slot);
         if (_slots.End(slot) == 0)
             throw new ArgumentException($"Slot {slot} is empty; there is nothing to export.");
-        _parked?.Restore(slot);
         var state = GC.AllocateUninitializedArray<byte>(checked((int)(SlotState.HeaderBytes + _context.StateBytes(slot))));
         if (!_context.TryExport(slot, state.AsSpan(SlotState.HeaderBytes)))
             throw new StageEngineException($"llama.cpp could not write the state of slot {slot}.");
@@ -147,7 +130,8 @@ internal sealed class LlamaStageEngine : IStageEngine
         _slots.RequireBatch(rows);
         _sampler?.Require(rows);
         var hidden = RequireInput(input);
-        _parked?.Use(rows);
+        if (_seatPlan is not null)
+            Exchange(_seatPlan.Next(rows));
         TurnProcessor.Move(input.Processor);
         var answer = _context.Decode(rows, hidden);
         try
@@ -163,6 +147,23 @@ internal sealed class LlamaStageEngine : IStageEngine
         {
             RollBack(rows);
             throw;
+        }
+    }
+
+    private void Exchange(ReadOnlySpan<SlotExchange> exchanges)
+    {
+        foreach (var (slot, other) in exchanges)
+        {
+            try
+            {
+                _context.TryExchange(slot, other);
+            }
+            catch (StageEngineException)
+            {
+                _slots.Truncate(slot, 0);
+                _slots.Truncate(other, 0);
+                throw;
+            }
         }
     }
 
@@ -230,7 +231,6 @@ internal sealed class LlamaStageEngine : IStageEngine
     private void Release()
     {
         _sampler?.Dispose();
-        _parked?.Dispose();
         _context.Dispose();
         _model.Dispose();
         _embeddings?.Dispose();

@@ -24,6 +24,7 @@ internal sealed unsafe class SliceContext : IDisposable
     private readonly Func<bool> _isAborted;
     private readonly StageConfiguration _configuration;
     private readonly PassRows? _passRows;
+    private readonly BatchRow[] _seatedRows;
     private readonly int _hiddenSize;
     private readonly int _vocabularySize;
     private bool _isCopyPending;
@@ -37,8 +38,10 @@ internal sealed unsafe class SliceContext : IDisposable
         _isAborted = () => Volatile.Read(ref *_abort) != 0;
         _configuration = configuration;
         (_hiddenSize, _vocabularySize) = (model.HiddenSize, model.VocabularySize);
-        if (configuration.HasCellsPerSlot)
+        if (configuration.HasCellsPerSlot == true)
             _passRows = new PassRows(configuration.SlotCount, configuration.MaximumBatchRows, _hiddenSize, _vocabularySize);
+        Seats = new SlotSeats(configuration.SlotCount);
+        _seatedRows = new BatchRow[configuration.MaximumBatchRows];
         _threads = threads;
         _capture = capture;
         _abort = abort;
@@ -56,10 +59,18 @@ internal sealed unsafe class SliceContext : IDisposable
     /// <summary>The cells that one slot may fill: all of them where slots share them.</summary>
     public int SlotCellCount { get; }
 
+    /// <summary>The sequence of llama.cpp that holds each slot.</summary>
+    public SlotSeats Seats { get; }
+
     /// <param name="isLast">Whether the slice ends in logits; otherwise the last layer's output is captured.</param>
     /// <param name="gate">Shared by all slices of the process.</param>
     public static SliceContext Create(SliceModel model, StageConfiguration configuration, bool isLast, ComputeGate gate)
     {
+        configuration = configuration with
+        {
+            HasCellsPerSlot = configuration.HasCellsPerSlot
+                ?? KvLayout.IsPerSlot(configuration.SlotCount, configuration.CellCount, model.HasSlidingWindow),
+        };
         var capture = isLast ? null : new HiddenCapture(model.LayerCount, model.HiddenSize, configuration.MaximumBatchRows);
         var abort = (int*)NativeMemory.AllocZeroed(sizeof(int));
         GgmlThreadpoolHandle? threads = null;
@@ -97,6 +108,7 @@ internal sealed unsafe class SliceContext : IDisposable
     /// <returns>llama_decode's answer: 0 done, 1 no cells left, 2 aborted, less than 0 failed.</returns>
     public int Decode(ReadOnlySpan<BatchRow> rows, ReadOnlySpan<float> hidden)
     {
+        rows = Seats.Seat(rows, _seatedRows);
         _capture?.Reset();
         _passRows?.Cut(rows);
         if (!_gate.Enter(_configuration.Threads, _isAborted))
@@ -166,17 +178,17 @@ internal sealed unsafe class SliceContext : IDisposable
         return logits is null ? default : new ReadOnlySpan<float>(logits, vocabularySize);
     }
 
-    public void Remove(int slot, int fromPosition) => _ = LlamaNative.llama_memory_seq_rm(_memory, slot, fromPosition, -1);
+    public void Remove(int slot, int fromPosition) => _ = LlamaNative.llama_memory_seq_rm(_memory, Seats[slot], fromPosition, -1);
 
     public void Copy(int sourceSlot, int targetSlot, int endPosition)
     {
         if (_passRows is null)
         {
-            LlamaNative.llama_memory_seq_cp(_memory, sourceSlot, targetSlot, 0, endPosition);
+            LlamaNative.llama_memory_seq_cp(_memory, Seats[sourceSlot], Seats[targetSlot], 0, endPosition);
             return;
         }
         // From one slot's cells to another's llama.cpp copies all of them or fails an assertion.
-        LlamaNative.llama_memory_seq_cp(_memory, sourceSlot, targetSlot, 0, -1);
+        LlamaNative.llama_memory_seq_cp(_memory, Seats[sourceSlot], Seats[targetSlot], 0, -1);
         Remove(targetSlot, endPosition);
         _isCopyPending = true;
     }
@@ -204,15 +216,15 @@ internal sealed unsafe class SliceContext : IDisposable
     }
 
     /// <summary>One past the last position in a slot.</summary>
-    public int EndPosition(int slot) => LlamaNative.llama_memory_seq_pos_max(_memory, slot) + 1;
+    public int EndPosition(int slot) => LlamaNative.llama_memory_seq_pos_max(_memory, Seats[slot]) + 1;
 
-    public long StateBytes(int slot) => (long)LlamaNative.llama_state_seq_get_size(_context, slot);
+    public long StateBytes(int slot) => (long)LlamaNative.llama_state_seq_get_size(_context, Seats[slot]);
 
     public bool TryExport(int slot, Span<byte> state)
     {
         FinishCopy();
         fixed (byte* pointer = state)
-            return LlamaNative.llama_state_seq_get_data(_context, pointer, (nuint)state.Length, slot) == (nuint)state.Length;
+            return LlamaNative.llama_state_seq_get_data(_context, pointer, (nuint)state.Length, Seats[slot]) == (nuint)state.Length;
     }
 
     public bool TryImport(int slot, ReadOnlySpan<byte> state, out string reason)
@@ -221,8 +233,27 @@ internal sealed unsafe class SliceContext : IDisposable
         fixed (byte* pointer = state)
         {
             var (source, size) = ((nint)pointer, (nuint)state.Length);
-            return NativeLog.Collect(() => LlamaNative.llama_state_seq_set_data(_context, (byte*)source, size, slot), out reason) == size;
+            return NativeLog.Collect(() => LlamaNative.llama_state_seq_set_data(_context, (byte*)source, size, Seats[slot]), out reason) == size;
         }
+    }
+
+    /// <summary>Two slots with cells of their own change places, with what they hold.</summary>
+    /// <returns>False when memory is short: nothing has changed then.</returns>
+    /// <exception cref="StageEngineException">llama.cpp does not take back what it wrote; both slots are empty.</exception>
+    public bool TryExchange(int slot, int other)
+    {
+        using var state = NativeState.TryTake(this, slot);
+        using var otherState = NativeState.TryTake(this, other);
+        if (state is null || otherState is null)
+            return false;
+        Remove(slot, 0);
+        Remove(other, 0);
+        Seats.Exchange(slot, other);
+        if (state.TryPut(this, slot, out var reason) && otherState.TryPut(this, other, out reason))
+            return true;
+        Remove(slot, 0);
+        Remove(other, 0);
+        throw new StageEngineException($"llama.cpp could not move slots {slot} and {other}: {reason}.");
     }
 
     /// <summary>Makes a decode that runs or waits for its turn end soon; from any thread, while the context lives.</summary>
@@ -253,7 +284,7 @@ internal sealed unsafe class SliceContext : IDisposable
         // Chosen here and never left to llama.cpp: state that one context wrote is read by others only if these are the same.
         parameters.flash_attn_type = LlamaContextParams.FlashAttentionEnabled;
         parameters.type_k = parameters.type_v = GgmlNative.TypeF16;
-        parameters.kv_unified = configuration.HasCellsPerSlot ? (byte)0 : (byte)1;
+        parameters.kv_unified = configuration.HasCellsPerSlot == true ? (byte)0 : (byte)1;
         // A cache cut to the window could not be rolled back or copied exactly.
         parameters.swa_full = 1;
         parameters.embeddings = 0;
