@@ -14,8 +14,8 @@ internal sealed record BenchRun(string Shape, string Type, int? Rounds, int? Tok
 
     public static IReadOnlyList<IPart> AllParts { get; } =
     [
-        new DecodePart(), new StreamsPart(), new PrefillPart(), new PrefixPart(), new DelayPart(), new DraftsPart(), new GatewayPart(),
-        new AllocationPart(),
+        new DecodePart(), new StreamsPart(), new PrefillPart(), new PrefixPart(), new KeptPart(), new DelayPart(), new DraftsPart(),
+        new GatewayPart(), new AllocationPart(),
     ];
 
     public async Task<int> MeasureAllAsync(CancellationToken cancellation)
