@@ -25,7 +25,7 @@ internal sealed class ApiClient(Uri server) : IDisposable
         await request.Content.LoadIntoBufferAsync(bound.Token);
 
         var started = Stopwatch.GetTimestamp();
-        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, bound.Token);
+        using var response = await SendAsync(request, bound.Token);
         if (!response.IsSuccessStatusCode)
         {
             var problem = await response.Content.ReadAsStringAsync(bound.Token);
@@ -43,6 +43,18 @@ internal sealed class ApiClient(Uri server) : IDisposable
         Task.WhenAll(orders.ToArray().Select(order => CompleteAsync(order, cancellation)));
 
     public void Dispose() => _http.Dispose();
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        }
+        catch (HttpRequestException error)
+        {
+            throw new InvalidOperationException($"{server} did not answer: {error.InnerException?.Message ?? error.Message}", error);
+        }
+    }
 
     private static async Task<List<(long At, string Data)>> ReadEventsAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
