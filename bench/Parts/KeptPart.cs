@@ -46,7 +46,7 @@ internal sealed class KeptPart : IPart
         async Task FillAsync(ApiClient client)
         {
             for (var conversation = 0; conversation < Conversations; conversation++)
-                await client.CompleteAsync(new(model.NextPrompt(ConversationTokens), 2), cancellation);
+                await client.CompleteAsync(new(model.NextPrompt(ConversationTokens), tokens), cancellation);
         }
 
         Series Over(string name, ApiClient client) => new(

@@ -7,14 +7,8 @@ namespace OrleansInference.Bench.Serving;
 internal sealed class ApiClient(Uri server) : IDisposable
 {
     private static readonly TimeSpan CompletionBound = TimeSpan.FromMinutes(5);
-    /// <summary>A server that was stopped while others were measured may close a connection, as idle for long, just when it goes on.</summary>
-    private static readonly TimeSpan IdleBound = TimeSpan.FromSeconds(1);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { PooledConnectionIdleTimeout = IdleBound })
-    {
-        BaseAddress = server,
-        Timeout = CompletionBound,
-    };
+    private readonly HttpClient _http = new() { BaseAddress = server, Timeout = CompletionBound };
 
     /// <exception cref="InvalidOperationException">The server refuses, fails, or sends more or fewer tokens than wanted.</exception>
     public async Task<CompletionRecord> CompleteAsync(CompletionOrder order, CancellationToken cancellation)
@@ -22,6 +16,8 @@ internal sealed class ApiClient(Uri server) : IDisposable
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         bound.CancelAfter(CompletionBound);
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = BodyOf(order) };
+        // llama-server may close a connection just when it is used again.
+        request.Headers.ConnectionClose = true;
         await request.Content.LoadIntoBufferAsync(bound.Token);
 
         var started = Stopwatch.GetTimestamp();
