@@ -76,6 +76,12 @@ public sealed class SeatPlanTests
         Enumerable.Range(0, 100).ShouldAllBe(_ => Compute(2, 9).Passes == 2);
         _seats[2].ShouldBe(2);
         _seats[9].ShouldBe(9);
+
+        // Nor do others have the move free of charge.
+        Hold(4, 200);
+        Hold(5, 200);
+        Hold(6, 200);
+        Compute(4, 6).ShouldBe((2, 0));
     }
 
     [Fact]

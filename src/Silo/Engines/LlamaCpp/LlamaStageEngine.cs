@@ -91,7 +91,7 @@ internal sealed class LlamaStageEngine : IStageEngine
         _slots.RequireSlot(slot);
         if (_slots.End(slot) == 0)
             throw new ArgumentException($"Slot {slot} is empty; there is nothing to export.");
-        var state = GC.AllocateUninitializedArray<byte>(checked((int)(SlotState.HeaderBytes + _context.StateBytes(slot))));
+        var state = GC.AllocateUninitializedArray<byte>(SlotState.HeaderBytes + _context.StateBytes(slot));
         if (!_context.TryExport(slot, state.AsSpan(SlotState.HeaderBytes)))
             throw new StageEngineException($"llama.cpp could not write the state of slot {slot}.");
         SlotState.Seal(state, Shape.LayerCount, Shape.HiddenSize, _slots.End(slot));
@@ -160,11 +160,18 @@ internal sealed class LlamaStageEngine : IStageEngine
             }
             catch (StageEngineException)
             {
-                _slots.Truncate(slot, 0);
-                _slots.Truncate(other, 0);
+                Empty(slot);
+                Empty(other);
                 throw;
             }
         }
+    }
+
+    /// <summary>Rows that would go on where the slot was are refused from now on.</summary>
+    private void Empty(int slot)
+    {
+        _context.Remove(slot, 0);
+        _slots.Truncate(slot, 0);
     }
 
     private ReadOnlySpan<float> RequireInput(StageInput input)

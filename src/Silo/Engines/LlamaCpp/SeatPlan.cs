@@ -21,6 +21,8 @@ internal sealed class SeatPlan(SlotSeats seats, SlotTable slots, long passBytes,
     /// <summary>What it costs to take a slot that is in use from its own neighbours, who then need more passes until they have moved.</summary>
     private const int DisplacingPasses = 2;
 
+    private const long Never = long.MaxValue;
+
     private readonly int[] _rowCounts = new int[seats.Count];
     private readonly long[] _lastBatches = new long[seats.Count];
     private readonly SlotExchange[] _exchanges = new SlotExchange[seats.Count];
@@ -34,8 +36,11 @@ internal sealed class SeatPlan(SlotSeats seats, SlotTable slots, long passBytes,
         var (members, passes) = CountPasses();
         if (passes < 2)
             return default;
-        _owedBytes += (passes - 1) * passBytes;
         var (start, cost) = FindPlaces(members);
+        // Passes that no move could spare are not owed: otherwise they would add up without a bound.
+        if (cost == Never)
+            return default;
+        _owedBytes += (passes - 1) * passBytes;
         if (cost > _owedBytes)
             return default;
         _owedBytes = 0;
@@ -70,7 +75,7 @@ internal sealed class SeatPlan(SlotSeats seats, SlotTable slots, long passBytes,
 
     private (int Start, long Cost) FindPlaces(int count)
     {
-        var (best, bestCost) = (0, long.MaxValue);
+        var (best, bestCost) = (0, Never);
         for (var start = 0; start <= seats.Count - count; start++)
         {
             var cost = CostOf(start, start + count);
@@ -91,7 +96,7 @@ internal sealed class SeatPlan(SlotSeats seats, SlotTable slots, long passBytes,
             var slot = seats.SlotAt(seat);
             var bytes = slots.End(slot) * cellBytes;
             if (bytes > MaximumSlotBytes)
-                return long.MaxValue;
+                return Never;
             cost += 2 * bytes;
             if (isInside && _batches - _lastBatches[slot] < LatelyBatches)
                 cost += DisplacingPasses * passBytes;

@@ -19,7 +19,7 @@ internal sealed unsafe class NativeState : IDisposable
     {
         if (context.EndPosition(slot) == 0)
             return new NativeState(null, 0);
-        var length = checked((int)context.StateBytes(slot));
+        var length = context.StateBytes(slot);
         try
         {
             var state = new NativeState((byte*)NativeMemory.Alloc((nuint)length), length);

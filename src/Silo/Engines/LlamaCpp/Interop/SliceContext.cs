@@ -218,7 +218,7 @@ internal sealed unsafe class SliceContext : IDisposable
     /// <summary>One past the last position in a slot.</summary>
     public int EndPosition(int slot) => LlamaNative.llama_memory_seq_pos_max(_memory, Seats[slot]) + 1;
 
-    public long StateBytes(int slot) => (long)LlamaNative.llama_state_seq_get_size(_context, Seats[slot]);
+    public int StateBytes(int slot) => checked((int)LlamaNative.llama_state_seq_get_size(_context, Seats[slot]));
 
     public bool TryExport(int slot, Span<byte> state)
     {
@@ -239,7 +239,7 @@ internal sealed unsafe class SliceContext : IDisposable
 
     /// <summary>Two slots with cells of their own change places, with what they hold.</summary>
     /// <returns>False when memory is short: nothing has changed then.</returns>
-    /// <exception cref="StageEngineException">llama.cpp does not take back what it wrote; both slots are empty.</exception>
+    /// <exception cref="StageEngineException">llama.cpp fails; what both slots hold is lost, and they are to be cleared.</exception>
     public bool TryExchange(int slot, int other)
     {
         using var state = NativeState.TryTake(this, slot);
@@ -251,8 +251,6 @@ internal sealed unsafe class SliceContext : IDisposable
         Seats.Exchange(slot, other);
         if (state.TryPut(this, slot, out var reason) && otherState.TryPut(this, other, out reason))
             return true;
-        Remove(slot, 0);
-        Remove(other, 0);
         throw new StageEngineException($"llama.cpp could not move slots {slot} and {other}: {reason}.");
     }
 
