@@ -45,13 +45,14 @@ internal sealed class BatchFormer(bool isCutIntoPasses)
 
     private void TakeDecodeRows(ReadOnlySpan<Sequence> sequences, int maximumRows, BatchInFlight batch)
     {
-        var first = FirstInTurn(sequences, _decodeTurn);
+        var first = isCutIntoPasses ? FirstOfNeighbours(sequences, maximumRows) : FirstInTurn(sequences, _decodeTurn);
         for (var index = 0; index < sequences.Length; index++)
         {
             var sequence = sequences[(first + index) % sequences.Length];
             if (!sequence.WantsDecodeRow)
                 continue;
-            if (batch.RowCount == maximumRows)
+            var isPastEnd = first + index >= sequences.Length;
+            if (batch.RowCount == maximumRows || (isCutIntoPasses && isPastEnd && batch.RowCount > 0))
             {
                 _decodeTurn = sequence.Slot;
                 return;
@@ -59,6 +60,21 @@ internal sealed class BatchFormer(bool isCutIntoPasses)
             sequence.Take(batch, maximumRows: 1);
             _decodeTurn = sequence.Slot + 1;
         }
+    }
+
+    /// <summary>
+    /// Where a batch of neighbours begins. It does not go on from the last stream to the first, or each batch would be of other streams
+    /// than any before, and they would never sit side by side. Where few are left up to the last one, those before them that wait come along.
+    /// </summary>
+    private int FirstOfNeighbours(ReadOnlySpan<Sequence> sequences, int maximumRows)
+    {
+        var first = FirstInTurn(sequences, _decodeTurn);
+        var rows = 0;
+        foreach (var sequence in sequences[first..])
+            rows += sequence.WantsDecodeRow ? 1 : 0;
+        while (rows > 0 && rows < maximumRows && first > 0 && (sequences[first - 1].WantsDecodeRow || sequences[first - 1].IsPrefilling))
+            rows += sequences[--first].WantsDecodeRow ? 1 : 0;
+        return first;
     }
 
     /// <summary>

@@ -4,7 +4,7 @@ using OrleansInference.Grains.Shards;
 namespace OrleansInference.Silo.Generation;
 
 /// <summary>How many batches are to be under way, and what the next one may hold, by what the ring's answers tell of its stages.</summary>
-internal sealed class BatchPace(StageAssignment assignment, HeadOptions options)
+internal sealed class BatchPace(StageAssignment assignment, HeadOptions options, bool isCutIntoPasses)
 {
     private readonly RingDepth _depth = new(assignment.StageCount);
     // Each row of a guess is sampled, and the stages sample no more rows of a batch than there are slots.
@@ -26,12 +26,13 @@ internal sealed class BatchPace(StageAssignment assignment, HeadOptions options)
     {
         var (streams, prompts) = Count(sequences);
         var batches = BatchesFor(streams);
-        var share = RowTile.ShareOf(streams, batches);
+        // In a pass of neighbours no batch of some streams is better than one of all.
+        var share = batches == 1 && isCutIntoPasses ? streams : RowTile.ShareOf(streams, batches);
         // Streams in whole tiles may fill fewer batches than the stages could take: one more would only break the tiles up.
         var filled = prompts == 0 && share >= RowTile.Rows ? Math.Min((streams + share - 1) / share, batches) : batches;
         if (batchesInFlight >= filled)
             return null;
-        var rows = streams == 0 ? assignment.MaximumBatchRows : _budget.Rows;
+        var rows = streams == 0 ? assignment.MaximumBatchRows : _budget.RowsFor(prompts);
         // With fewer streams than batches some stage has nothing to do; a batch more than the ring has room for would only queue.
         var mayGuess = streams < batches && batchesInFlight < _depth.Batches;
         return new BatchLimits(

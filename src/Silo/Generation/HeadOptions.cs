@@ -16,7 +16,8 @@ internal sealed class HeadOptions
     public int BatchesInFlight { get; set; }
 
     /// <summary>
-    /// How long a batch that holds rows of prompts may keep a stage busy while streams wait for it. Default 200 milliseconds.
+    /// How long a batch that holds rows of a prompt may keep a stage busy while streams wait for it, longer while several prompts wait.
+    /// Default 200 milliseconds.
     /// </summary>
     [Range(1, 10_000)]
     public int StepMilliseconds { get; set; } = 200;

@@ -13,10 +13,18 @@ internal sealed class RowBudget(int maximumRows, int stepMilliseconds)
     private const int FirstRows = 32;
     private const double FallShare = 0.5;
     private const double RiseShare = 0.25;
+    private const double MaximumStretch = 4;
 
     private double _rows = Math.Min(FirstRows, maximumRows);
 
     public int Rows => (int)_rows;
+
+    /// <summary>
+    /// More for several prompts: each that waits for its own batch waits for the streams' rows in all batches before it, too. That waiting
+    /// is least with about the square root of the prompts in each batch, where a prompt takes about as long as the streams' rows.
+    /// </summary>
+    /// <param name="prompts">How many wait.</param>
+    public int RowsFor(int prompts) => (int)Math.Min(_rows * Math.Clamp(Math.Sqrt(prompts), 1, MaximumStretch), maximumRows);
 
     /// <param name="rows">Rows of a batch that held some of prompts.</param>
     public void Observe(int rows, int slowestMicroseconds)

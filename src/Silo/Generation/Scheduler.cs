@@ -28,7 +28,8 @@ internal sealed class Scheduler(
     private readonly SlotPool _slots = new(assignment.SlotCount, assignment.CellCount, 
         ReuseRule.Of(options, assignment.SlotCount, assignment.CellCount, hasSlidingWindow));
     private readonly BatchFormer _former = new(KvLayout.IsPerSlot(assignment.SlotCount, assignment.CellCount, hasSlidingWindow));
-    private readonly BatchPace _pace = new(assignment, options);
+    private readonly BatchPace _pace = new(
+        assignment, options, KvLayout.IsPerSlot(assignment.SlotCount, assignment.CellCount, hasSlidingWindow));
     private readonly List<StageWork> _work = [];
     private long _lastBatchId;
     private long _lastAnswerAt;

@@ -48,6 +48,7 @@ public sealed class SeatPlanTests
     [Fact]
     public void Next_WhenPlacesAreAsNear_TakesThoseThatNobodyUses()
     {
+        Hold(1, 1);
         Compute(1);
         Compute(0, 2).Passes.ShouldBe(1);
 
@@ -112,6 +113,34 @@ public sealed class SeatPlanTests
         }
 
         batches.Select(batch => Compute(batch)).ShouldAllBe(one => one == new Computed(1, 0));
+    }
+
+    [Fact]
+    public void Next_WhenAMoveSparesOthersAPassToo_MakesItAtOnce()
+    {
+        for (var slot = 0; slot < SlotCount; slot++)
+            Hold(slot, 10);
+
+        Compute(0, 2, 3, 4).Passes.ShouldBe(1);
+        Compute(1, 5, 6, 7).Passes.ShouldBe(1);
+        Compute(0, 2, 3, 4).ShouldBe((1, 0));
+        Compute(1, 5, 6, 7).ShouldBe((1, 0));
+    }
+
+    [Fact]
+    public void Next_WhenAMoveWouldPartAsMany_MakesNone()
+    {
+        Hold(0, 10_000_000);
+        Hold(2, 10_000_000);
+        Compute(1, 2);
+        Compute(3);
+
+        for (var round = 0; round < 100; round++)
+        {
+            Compute(0, 4).ShouldBe((2, 0));
+            Compute(1, 2).ShouldBe((1, 0));
+            Compute(3).ShouldBe((1, 0));
+        }
     }
 
     [Fact]

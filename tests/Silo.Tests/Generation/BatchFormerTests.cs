@@ -145,6 +145,69 @@ public sealed class BatchFormerTests
         counts.ShouldAllBe(count => count == 6);
     }
 
+    [Theory]
+    [InlineData(true, new[] { 8 })]
+    [InlineData(false, new[] { 8, 0, 1, 2 })]
+    public void Form_WhenPassesAreOfNeighbours_DoesNotPutTheLastStreamsBesideTheFirst(bool isCutIntoPasses, int[] expected)
+    {
+        _former = new BatchFormer(isCutIntoPasses);
+        Sequence[] sequences = [.. Enumerable.Range(0, 9).Select(Decoding)];
+        var first = Form(sequences, Limits(4));
+        SlotsOf(first).ShouldBe([0, 1, 2, 3]);
+        SlotsOf(Form(sequences, Limits(4))).ShouldBe([4, 5, 6, 7]);
+
+        Answer(first);
+
+        SlotsOf(Form(sequences, Limits(4))).ShouldBe(expected);
+    }
+
+    [Fact]
+    public void Form_WhenFewAreLeftUpToTheLastStream_TakesThoseBeforeThemAlong()
+    {
+        _former = new BatchFormer(isCutIntoPasses: true);
+        Sequence[] sequences = [.. Enumerable.Range(0, 5).Select(Decoding), new Sequence(5, Prompt(9), 8), Decoding(6)];
+        Answer(Form(sequences, Limits(16) with { DecodeRows = 3, Rows = 0 }));
+
+        SlotsOf(Form(sequences, Limits(16) with { DecodeRows = 4, Rows = 0 })).ShouldBe([2, 3, 4, 6, 5]);
+        SlotsOf(Form(sequences, Limits(16) with { DecodeRows = 4, Rows = 0 })).ShouldBe([0, 1, 5]);
+    }
+
+    [Fact]
+    public void Form_WhateverIsUnderWayAtFirst_SettlesIntoTheFewestBatchesOfTheSameStreams()
+    {
+        _former = new BatchFormer(isCutIntoPasses: true);
+        for (var seed = 0; seed < 300; seed++)
+        {
+            var random = new Random(seed);
+            var (streams, batches) = (random.Next(1, 17), random.Next(1, 4));
+            var share = batches == 1 ? streams : RowTile.ShareOf(streams, batches);
+            var underWay = Math.Min(batches, (streams + share - 1) / share);
+            Sequence[] sequences = [.. Enumerable.Range(0, streams).Select(Decoding)];
+            var ring = new Queue<BatchInFlight>();
+            var formed = new List<string>();
+            for (var step = 0; step < 80; step++)
+            {
+                // Begun in any composition: batches of fewer rows than their share.
+                var rows = step < 8 ? random.Next(1, share + 1) : share;
+                while (ring.Count < underWay)
+                {
+                    var batch = Batch(16);
+                    if (!_former.Form(sequences, Limits(16) with { DecodeRows = rows }, batch))
+                        break;
+                    ring.Enqueue(batch);
+                    formed.Add(string.Join(' ', SlotsOf(batch)));
+                }
+                Answer(ring.Dequeue());
+            }
+
+            var cycle = (streams + share - 1) / share;
+            formed[^cycle..].Distinct().Count().ShouldBe(cycle, $"seed {seed}: {string.Join(" | ", formed[^12..])}");
+            formed[^(2 * cycle)..^cycle].ShouldBe(formed[^cycle..], $"seed {seed}: {string.Join(" | ", formed[^12..])}");
+            formed[^cycle..].SelectMany(batch => batch.Split(' ')).Order()
+                .ShouldBe(Enumerable.Range(0, streams).Select(slot => $"{slot}").Order(), $"seed {seed}");
+        }
+    }
+
     [Fact]
     public void Form_WhenASequenceIsPaused_TakesNoDecodeRowOfIt()
     {
@@ -209,6 +272,14 @@ public sealed class BatchFormerTests
             }
         }
     }
+
+    private static void Answer(BatchInFlight batch)
+    {
+        foreach (var part in batch.Parts.ToArray().Where(part => part.IsSampled))
+            part.Sequence.Continue(7);
+    }
+
+    private static int[] SlotsOf(BatchInFlight batch) => [.. batch.Parts.ToArray().Select(part => part.Sequence.Slot)];
 
     private BatchInFlight Form(IReadOnlyList<Sequence> sequences, BatchLimits limits)
     {

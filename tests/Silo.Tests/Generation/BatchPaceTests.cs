@@ -31,6 +31,23 @@ public sealed class BatchPaceTests
         batches.ShouldBe(expected);
     }
 
+    [Theory]
+    [InlineData(5)]
+    [InlineData(7)]
+    [InlineData(13)]
+    public void Limits_WhenOneStageComputesInPassesOfNeighbours_TakeAllStreamsAtOnce(int streams) =>
+        Pace(stages: 1, isCutIntoPasses: true).LimitsFor([.. Enumerable.Range(0, streams).Select(Decoding)], batchesInFlight: 0)!
+            .Value.DecodeRows.ShouldBe(streams);
+
+    [Fact]
+    public void Limits_WhenSeveralPromptsWaitBesideStreams_LetABatchHoldMoreOfThem()
+    {
+        var pace = Pace(stages: 1);
+        Sequence[] Prompts(int count) => [Decoding(0), .. Enumerable.Range(1, count).Select(slot => new Sequence(slot, new int[16], 16))];
+
+        pace.LimitsFor(Prompts(4), batchesInFlight: 0)!.Value.Rows.ShouldBe(2 * pace.LimitsFor(Prompts(1), batchesInFlight: 0)!.Value.Rows);
+    }
+
     [Fact]
     public void Limits_WhenAPromptIsUnderWay_FillEveryStageThoughStreamsWouldNot()
     {
@@ -41,9 +58,9 @@ public sealed class BatchPaceTests
         pace.LimitsFor([.. streams, new Sequence(8, new int[100], chunkRows: 32)], batchesInFlight: 2).ShouldNotBeNull();
     }
 
-    private static BatchPace Pace(int stages) => new(
+    private static BatchPace Pace(int stages, bool isCutIntoPasses = false) => new(
         new StageAssignment("fake/0", "fake", 1, 0, stages, 0, 1, "device", SlotCount: 16, 1_000, 1_000, MaximumBatchRows: 64),
-        new HeadOptions());
+        new HeadOptions(), isCutIntoPasses);
 
     private static Sequence Decoding(int slot)
     {

@@ -58,4 +58,16 @@ public sealed class RowBudgetTests
 
         budget.Rows.ShouldBe(16);
     }
+
+    [Theory]
+    [InlineData(0, 32)]
+    [InlineData(1, 32)]
+    [InlineData(4, 64)]
+    [InlineData(9, 96)]
+    [InlineData(1_000, 128)]
+    public void Rows_WhenSeveralPromptsWait_GrowWithTheSquareRootOfTheirNumberToABound(int prompts, int expected)
+    {
+        new RowBudget(512, StepMilliseconds).RowsFor(prompts).ShouldBe(expected);
+        new RowBudget(50, StepMilliseconds).RowsFor(prompts).ShouldBe(Math.Min(expected, 50));
+    }
 }

@@ -5,7 +5,8 @@ namespace OrleansInference.Silo.Engines.LlamaCpp;
 /// <summary>
 /// Which slots are to change places so that those of a batch sit side by side and are computed in one pass. To move them is worth it as
 /// soon as the passes that were made for want of it have read as many bytes of weights as the move would touch; so it never costs more
-/// than as much again, whatever batches come next.
+/// than as much again, whatever batches come next. Slots that were in one batch last are taken to be in one again: a move that
+/// would part as many of those is none.
 /// </summary>
 /// <param name="slots">What each slot holds.</param>
 /// <param name="passBytes">Weights that one more pass reads.</param>
@@ -18,15 +19,13 @@ internal sealed class SeatPlan(SlotSeats seats, SlotTable slots, long passBytes,
     /// <summary>A slot of none of the latest batches waits, or has ended.</summary>
     private const int LatelyBatches = 16;
 
-    /// <summary>What it costs to take a slot that is in use from its own neighbours, who then need more passes until they have moved.</summary>
-    private const int DisplacingPasses = 2;
-
-    private const long Never = long.MaxValue;
+    private const long Nobody = 0;
 
     private readonly int[] _rowCounts = new int[seats.Count];
-    private readonly long[] _lastBatches = new long[seats.Count];
+    private readonly long[] _streamBatches = new long[seats.Count];
+    private readonly long[] _neighbours = new long[seats.Count];
     private readonly SlotExchange[] _exchanges = new SlotExchange[seats.Count];
-    private long _batches = LatelyBatches;
+    private long _batch;
     private long _owedBytes;
 
     /// <returns>Slots to change places before the batch is computed; valid until the next batch.</returns>
@@ -36,29 +35,25 @@ internal sealed class SeatPlan(SlotSeats seats, SlotTable slots, long passBytes,
         var (members, passes) = CountPasses();
         if (passes < 2)
             return default;
-        var (start, cost) = FindPlaces(members);
         // Passes that no move could spare are not owed: otherwise they would add up without a bound.
-        if (cost == Never)
+        if (FindPlaces(members) is not { } best)
             return default;
         _owedBytes += (passes - 1) * passBytes;
-        if (cost > _owedBytes)
+        if (best.Bytes > _owedBytes)
             return default;
         _owedBytes = 0;
-        return Exchanges(start, start + members);
+        return Exchanges(best.Start, best.Start + members);
     }
 
+    /// <summary>Streams are slots with one row. Prompts, with many, need passes of their own wherever they sit.</summary>
     private void CountRows(ReadOnlySpan<BatchRow> rows)
     {
-        _batches++;
+        _batch++;
         Array.Clear(_rowCounts);
         foreach (var row in rows)
-        {
-            _rowCounts[row.Slot]++;
-            _lastBatches[row.Slot] = _batches;
-        }
+            _streamBatches[row.Slot] = ++_rowCounts[row.Slot] == 1 ? _batch : Nobody;
     }
 
-    /// <summary>Of slots with one row, as streams have. Prompts, with many, need passes of their own wherever they sit.</summary>
     private (int Members, int Passes) CountPasses()
     {
         var (members, passes) = (0, 0);
@@ -73,35 +68,43 @@ internal sealed class SeatPlan(SlotSeats seats, SlotTable slots, long passBytes,
         return (members, passes);
     }
 
-    private (int Start, long Cost) FindPlaces(int count)
+    /// <summary>Places that spare the most passes, each as dear as the bytes that it reads; null when none spare any.</summary>
+    private Places? FindPlaces(int count)
     {
-        var (best, bestCost) = (0, Never);
+        Places? best = null;
         for (var start = 0; start <= seats.Count - count; start++)
         {
-            var cost = CostOf(start, start + count);
-            if (cost < bestCost)
-                (best, bestCost) = (start, cost);
+            if (Try(start, start + count) is { } places && (best is null || places.CostAt(passBytes) < best.Value.CostAt(passBytes)))
+                best = places;
         }
-        return (best, bestCost);
+        return best;
     }
 
-    private long CostOf(int start, int end)
+    private Places? Try(int start, int end)
     {
-        var cost = 0L;
         for (var seat = 0; seat < seats.Count; seat++)
+            _neighbours[seat] = LatelyWith(seats.SlotAt(seat));
+        var passes = CountNeighbourhoods();
+        var bytes = 0L;
+        foreach (var (slot, other) in Exchanges(start, end))
         {
-            var isInside = seat >= start && seat < end;
-            if (IsMember(seat) == isInside)
-                continue;
-            var slot = seats.SlotAt(seat);
-            var bytes = slots.End(slot) * cellBytes;
-            if (bytes > MaximumSlotBytes)
-                return Never;
-            cost += 2 * bytes;
-            if (isInside && _batches - _lastBatches[slot] < LatelyBatches)
-                cost += DisplacingPasses * passBytes;
+            var (slotBytes, otherBytes) = (slots.End(slot) * cellBytes, slots.End(other) * cellBytes);
+            if (Math.Max(slotBytes, otherBytes) > MaximumSlotBytes)
+                return null;
+            bytes += 2 * (slotBytes + otherBytes);
+            (_neighbours[seats[slot]], _neighbours[seats[other]]) = (_neighbours[seats[other]], _neighbours[seats[slot]]);
         }
-        return cost;
+        var spared = passes - CountNeighbourhoods();
+        return spared > 0 ? new Places(start, bytes, spared) : null;
+    }
+
+    /// <summary>Passes of all batches together, if each slot's next is with those that it was with last.</summary>
+    private int CountNeighbourhoods()
+    {
+        var count = 0;
+        for (var seat = 0; seat < _neighbours.Length; seat++)
+            count += _neighbours[seat] != Nobody && (seat == 0 || _neighbours[seat] != _neighbours[seat - 1]) ? 1 : 0;
+        return count;
     }
 
     private ReadOnlySpan<SlotExchange> Exchanges(int start, int end)
@@ -118,7 +121,17 @@ internal sealed class SeatPlan(SlotSeats seats, SlotTable slots, long passBytes,
         return _exchanges.AsSpan(0, count);
     }
 
+    private long LatelyWith(int slot) => _batch - _streamBatches[slot] < LatelyBatches ? _streamBatches[slot] : Nobody;
+
     private bool IsMember(int seat) => _rowCounts[seats.SlotAt(seat)] == 1;
+
+    /// <param name="Start">The first seat.</param>
+    /// <param name="Bytes">What moving there touches.</param>
+    /// <param name="SparedPasses">Of this batch and the others.</param>
+    private readonly record struct Places(int Start, long Bytes, int SparedPasses)
+    {
+        public long CostAt(long passBytes) => Bytes - (SparedPasses * passBytes);
+    }
 }
 
 /// <summary>Two slots that are to change places.</summary>
