@@ -1,3 +1,5 @@
+using OrleansInference.Silo.Engines;
+
 namespace OrleansInference.Silo.Generation;
 
 /// <summary>

@@ -1,5 +1,6 @@
 using OrleansInference.DataPlane.Rows;
 using OrleansInference.Grains.Shards;
+using OrleansInference.Silo.Engines;
 
 namespace OrleansInference.Silo.Generation;
 

@@ -1,3 +1,4 @@
+using OrleansInference.Silo.Engines;
 using System.ComponentModel.DataAnnotations;
 
 namespace OrleansInference.Silo.Generation;

@@ -31,6 +31,30 @@ internal static class Conversation
         return drawn;
     }
 
+    /// <summary>Several sequences: their prompts one after another, then a token of each in every batch.</summary>
+    public static async Task<List<Drawn>[]> RunTogetherAsync(
+        IModelRunner runner, int[] slots, int[][] prompts, int count, SamplingParameters? sampling = null)
+    {
+        var drawn = new List<Drawn>[prompts.Length];
+        for (var index = 0; index < prompts.Length; index++)
+            drawn[index] = await RunAsync(runner, slots[index], prompts[index], count: 1, sampling);
+        await ContinueTogetherAsync(runner, drawn, count - 1);
+        return drawn;
+    }
+
+    /// <summary>More tokens of several sequences, a token of each in every batch.</summary>
+    public static async Task ContinueTogetherAsync(IModelRunner runner, List<Drawn>[] drawn, int count)
+    {
+        for (var step = 0; step < count; step++)
+        {
+            var last = drawn.Select(one => one[^1].Token).ToArray();
+            var answer = await runner.DecodeAsync(
+                [.. last.Select(token => new BatchRow(token.Slot, token.Position, Sample: true))], [.. last.Select(token => token.Token)]);
+            foreach (var one in answer)
+                drawn.Single(sequence => sequence[0].Token.Slot == one.Token.Slot).Add(one);
+        }
+    }
+
     /// <summary>
     /// Several sequences in ragged batches: each joins two steps after the one before it, its prompt chunks sharing batches with the
     /// others' decode rows, and ends at a length of its own.

@@ -85,7 +85,7 @@ public sealed class SlotMovesTests(TestModels models)
         await sliced.Last.CopyAsync(sourceSlot: 2, targetSlot: 6, endPosition: 30);
         await sliced.OpenAsync(slot: 6, SamplingParameters.Greedy, prompt);
         List<Drawn>[] drawn = [first, [first[0] with { Token = first[0].Token with { Slot = 6 } }]];
-        await ContinueTogetherAsync(sliced, drawn, count: 5);
+        await Conversation.ContinueTogetherAsync(sliced, drawn, count: 5);
 
         Math.Abs(sliced.Last.Seats[2] - sliced.Last.Seats[6]).ShouldBe(1);
         drawn.ShouldAllBe(one => one.Select(token => token.Token.Token).SequenceEqual(expected.Select(token => token.Token.Token)));
@@ -148,26 +148,7 @@ public sealed class SlotMovesTests(TestModels models)
         return state;
     }
 
-    private static async Task<List<Drawn>[]> RunTogetherAsync(
-        SlicedModel sliced, int[][] prompts, int count, SamplingParameters? sampling = null)
-    {
-        var drawn = new List<Drawn>[prompts.Length];
-        for (var index = 0; index < prompts.Length; index++)
-            drawn[index] = await Conversation.RunAsync(sliced, s_slots[index], prompts[index], count: 1, sampling ?? s_seeded);
-        await ContinueTogetherAsync(sliced, drawn, count - 1);
-        return drawn;
-    }
-
-    /// <summary>One batch for each step, with a row of every stream.</summary>
-    private static async Task ContinueTogetherAsync(SlicedModel sliced, List<Drawn>[] drawn, int count)
-    {
-        for (var step = 0; step < count; step++)
-        {
-            var last = drawn.Select(one => one[^1].Token).ToArray();
-            var answer = await sliced.DecodeAsync(
-                [.. last.Select(token => new BatchRow(token.Slot, token.Position, Sample: true))], [.. last.Select(token => token.Token)]);
-            foreach (var one in answer)
-                drawn.Single(sequence => sequence[0].Token.Slot == one.Token.Slot).Add(one);
-        }
-    }
+    private static Task<List<Drawn>[]> RunTogetherAsync(
+        SlicedModel sliced, int[][] prompts, int count, SamplingParameters? sampling = null) =>
+        Conversation.RunTogetherAsync(sliced, s_slots, prompts, count, sampling ?? s_seeded);
 }

@@ -1,4 +1,5 @@
 using OrleansInference.DataPlane.Rows;
+using OrleansInference.Silo.Engines;
 using OrleansInference.Silo.Generation;
 
 namespace OrleansInference.Silo.Tests.Generation;

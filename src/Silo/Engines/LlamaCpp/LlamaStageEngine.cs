@@ -46,6 +46,9 @@ internal sealed class LlamaStageEngine : IStageEngine
     /// <summary>Sees the logits of every sampled row; for tests of exactness.</summary>
     internal LogitsObserver? LogitsObserver { get; set; }
 
+    /// <summary>Rows that filled up the last batch; for tests.</summary>
+    internal int FillCount => _context.FillCount;
+
     /// <summary>Where slots are in the cache; for tests.</summary>
     internal SlotSeats Seats => _context.Seats;
 

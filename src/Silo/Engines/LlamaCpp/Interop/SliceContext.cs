@@ -24,6 +24,8 @@ internal sealed unsafe class SliceContext : IDisposable
     private readonly Func<bool> _isAborted;
     private readonly StageConfiguration _configuration;
     private readonly PassRows? _passRows;
+    private readonly TileFill? _fill;
+    private readonly Func<int, int> _seatEnd;
     private readonly BatchRow[] _seatedRows;
     private readonly int _hiddenSize;
     private readonly int _vocabularySize;
@@ -49,6 +51,10 @@ internal sealed unsafe class SliceContext : IDisposable
         _columns = new BatchColumns(configuration.MaximumBatchRows);
         CellCount = (int)LlamaNative.llama_n_ctx(context);
         SlotCellCount = (int)LlamaNative.llama_n_ctx_seq(context);
+        _seatEnd = seat => LlamaNative.llama_memory_seq_pos_max(_memory, seat) + 1;
+        // A row may take the cell of one that went out of the window: behind it a slot cannot go back.
+        if (_passRows is not null && !model.HasSlidingWindow && configuration.FillsTiles != false)
+            _fill = new TileFill(configuration.SlotCount, SlotCellCount, isMeasured: configuration.FillsTiles is null);
     }
 
     /// <summary>What llama.cpp made of the wanted number: the next multiple of 256.</summary>
@@ -102,6 +108,9 @@ internal sealed unsafe class SliceContext : IDisposable
         }
     }
 
+    /// <summary>Rows that the last batch was filled up with.</summary>
+    public int FillCount { get; private set; }
+
     /// <summary>Time stamp of when the last decode had its turn on the processors.</summary>
     public long DecodeBegunAt { get; private set; }
 
@@ -109,17 +118,24 @@ internal sealed unsafe class SliceContext : IDisposable
     public int Decode(ReadOnlySpan<BatchRow> rows, ReadOnlySpan<float> hidden)
     {
         rows = Seats.Seat(rows, _seatedRows);
+        FillCount = _fill?.Fill(_seatedRows, rows.Length, _seatEnd) ?? 0;
+        rows = _seatedRows.AsSpan(0, rows.Length + FillCount);
         _capture?.Reset();
-        _passRows?.Cut(rows);
+        _passRows?.Cut(rows, FillCount);
         if (!_gate.Enter(_configuration.Threads, _isAborted))
             return Aborted;
         DecodeBegunAt = Stopwatch.GetTimestamp();
         try
         {
-            return _passRows is null or { IsPlain: true } ? DecodeAtOnce(rows, hidden) : DecodeInPasses(_passRows, rows, hidden);
+            var answer = _passRows is null or { IsPlain: true } ? DecodeAtOnce(rows, hidden) : DecodeInPasses(_passRows, rows, hidden);
+            if (answer == 0)
+                _fill?.Observe(rows, Stopwatch.GetTimestamp() - DecodeBegunAt);
+            return answer;
         }
         finally
         {
+            foreach (var row in rows[^FillCount..])
+                _ = LlamaNative.llama_memory_seq_rm(_memory, row.Slot, row.Position, -1);
             // Before it computes anything, llama.cpp carries out the copies that it was asked for.
             _isCopyPending = false;
             _gate.Leave(_configuration.Threads);
@@ -147,7 +163,7 @@ internal sealed unsafe class SliceContext : IDisposable
                 if (answer != 0)
                     return answer;
                 if (_capture is null)
-                    KeepLogits(passRows, rows, order);
+                    KeepLogits(passRows, rows[..^FillCount], order);
             }
         }
         return 0;
@@ -157,16 +173,16 @@ internal sealed unsafe class SliceContext : IDisposable
     {
         for (var index = 0; index < order.Length; index++)
         {
-            if (rows[order[index]].Sample)
+            if (order[index] < rows.Length && rows[order[index]].Sample)
                 passRows.KeepLogits(order[index], NativeLogits(index, _vocabularySize));
         }
     }
 
     /// <summary>Rows of the last decode; -1 when they were not of the slice's shape.</summary>
-    public int CapturedRowCount => _capture?.RowCount ?? 0;
+    public int CapturedRowCount => _capture is null or { RowCount: < 0 } ? -1 : _capture.RowCount - FillCount;
 
     public ReadOnlyMemory<float> CapturedRows(int count) =>
-        _capture is null ? default : _passRows?.PutBack(_capture.Rows(count)) ?? _capture.Rows(count);
+        _capture is null ? default : _passRows?.PutBack(_capture.Rows(count + FillCount)) ?? _capture.Rows(count);
 
     /// <summary>The logits of a row of the last decode that asked for output; valid until the next one.</summary>
     public ReadOnlySpan<float> Logits(int row, int vocabularySize) =>
@@ -216,7 +232,7 @@ internal sealed unsafe class SliceContext : IDisposable
     }
 
     /// <summary>One past the last position in a slot.</summary>
-    public int EndPosition(int slot) => LlamaNative.llama_memory_seq_pos_max(_memory, Seats[slot]) + 1;
+    public int EndPosition(int slot) => _seatEnd(Seats[slot]);
 
     public int StateBytes(int slot) => checked((int)LlamaNative.llama_state_seq_get_size(_context, Seats[slot]));
 

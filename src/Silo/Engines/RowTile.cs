@@ -1,4 +1,4 @@
-namespace OrleansInference.Silo.Generation;
+namespace OrleansInference.Silo.Engines;
 
 /// <summary>
 /// llama.cpp's CPU kernels multiply rows four at a time, reading the weights once for the four; rows that are over they multiply one by

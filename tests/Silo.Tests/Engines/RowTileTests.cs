@@ -1,6 +1,6 @@
-using OrleansInference.Silo.Generation;
+using OrleansInference.Silo.Engines;
 
-namespace OrleansInference.Silo.Tests.Generation;
+namespace OrleansInference.Silo.Tests.Engines;
 
 public sealed class RowTileTests
 {
