@@ -15,6 +15,8 @@ public sealed class FilledBatchTests(TestModels models)
     [InlineData("pebble", 2, 2)]
     [InlineData("pebble", 2, 6)]
     [InlineData("tiny-llama Q8_0", 2, 7)]
+    [InlineData("tiny-llama Q4_0", 2, 3)]
+    [InlineData("tiny-llama Q4_K", 2, 3)]
     [InlineData("tiny-qwen3moe Q8_0", 2, 3)]
     public async Task Streams_WhenTheirBatchesAreFilled_DrawWhatTheyDrawAlone(string name, int slices, int streams)
     {
