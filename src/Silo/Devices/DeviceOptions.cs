@@ -37,6 +37,12 @@ internal sealed class DeviceOptions
     [Range(1, 512)]
     public int Threads { get; set; } = UsableProcessors.Count;
 
+    /// <summary>
+    /// Whether batches of streams are filled up with rows that are forgotten, where that is measured to be quicker. Without, the bits of
+    /// logits depend on the streams of a batch alone. Default true.
+    /// </summary>
+    public bool FillsBatches { get; set; } = true;
+
     /// <summary>Kind of accelerator. Default "none".</summary>
     [Required, StringLength(63, MinimumLength = 1)]
     public string Accelerator { get; set; } = "none";

@@ -24,6 +24,6 @@ public sealed record StageConfiguration(
     /// <summary>Null lets it follow from the other numbers and the model, so that all stages agree; only tests choose it.</summary>
     public bool? HasCellsPerSlot { get; init; }
 
-    /// <summary>Whether batches of streams are filled up to whole tiles where they can be; null where measured times say so. For tests.</summary>
-    public bool? FillsTiles { get; init; }
+    /// <summary>Whether batches of streams are filled up to whole tiles of rows; null where that is measured to be quicker.</summary>
+    public bool? FillsBatches { get; init; }
 }

@@ -198,7 +198,10 @@ internal sealed partial class HostedStage(string pipeline, int stage, StageServi
         await DropEngineAsync();
         var configuration = new StageConfiguration(
             wanted.Model, wanted.FirstLayer, wanted.EndLayer, wanted.SlotCount, wanted.CellCount, wanted.MaximumBatchRows,
-            services.Device.Threads);
+            services.Device.Threads)
+        {
+            FillsBatches = services.Device.FillsBatches ? null : false,
+        };
         var made = await services.Engines.LoadStageAsync(configuration, this, cancellation);
         lock (_gate)
             _engine = made;

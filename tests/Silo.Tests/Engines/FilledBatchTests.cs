@@ -16,14 +16,13 @@ public sealed class FilledBatchTests(TestModels models)
     [InlineData("pebble", 2, 6)]
     [InlineData("tiny-llama Q8_0", 2, 7)]
     [InlineData("tiny-llama Q4_0", 2, 3)]
-    [InlineData("tiny-llama Q4_K", 2, 3)]
     [InlineData("tiny-qwen3moe Q8_0", 2, 3)]
     public async Task Streams_WhenTheirBatchesAreFilled_DrawWhatTheyDrawAlone(string name, int slices, int streams)
     {
         var model = await models.GetAsync(name);
         await using var whole = new WholeModel(model);
-        await using var filled = await LoadAsync(model, slices, fillsTiles: true);
-        await using var plain = await LoadAsync(model, slices, fillsTiles: false);
+        await using var filled = await LoadAsync(model, slices, fillsBatches: true);
+        await using var plain = await LoadAsync(model, slices, fillsBatches: false);
         var prompts = Enumerable.Range(0, streams).Select(slot => model.Prompt(seed: slot, length: 10 + slot)).ToArray();
 
         var drawn = await RunTogetherAsync(filled, prompts, count: 8);
@@ -45,7 +44,7 @@ public sealed class FilledBatchTests(TestModels models)
     {
         var model = await models.GetAsync("pebble");
         await using var whole = new WholeModel(model);
-        await using var filled = await LoadAsync(model, slices: 2, fillsTiles: true);
+        await using var filled = await LoadAsync(model, slices: 2, fillsBatches: true);
         var kept = model.Prompt(seed: 9, length: 40);
         var expected = await Conversation.RunAsync(whole, slot: 0, kept, count: 12);
         var drawn = await Conversation.RunAsync(filled, slot: 3, kept, count: 4);
@@ -65,8 +64,8 @@ public sealed class FilledBatchTests(TestModels models)
     public async Task Neighbour_WhoIsFull_IsLeftAlone()
     {
         var model = await models.GetAsync("pebble");
-        await using var filled = await LoadAsync(model, slices: 1, fillsTiles: true);
-        await using var plain = await LoadAsync(model, slices: 1, fillsTiles: false);
+        await using var filled = await LoadAsync(model, slices: 1, fillsBatches: true);
+        await using var plain = await LoadAsync(model, slices: 1, fillsBatches: false);
         foreach (var runner in new[] { filled, plain })
         {
             foreach (var slot in new[] { 3, 7 })
@@ -82,8 +81,8 @@ public sealed class FilledBatchTests(TestModels models)
         Should.Throw<ArgumentException>(() => filled.DecodeAsync([new BatchRow(3, 256, true)], [1])).Message.ShouldContain("256 cells");
     }
 
-    private Task<SlicedModel> LoadAsync(TestModel model, int slices, bool fillsTiles) =>
-        SlicedModel.LoadAsync(models, model, slices, cells: SlicedModel.CellsForEachSlot, fillsTiles: fillsTiles);
+    private Task<SlicedModel> LoadAsync(TestModel model, int slices, bool fillsBatches) =>
+        SlicedModel.LoadAsync(models, model, slices, cells: SlicedModel.CellsForEachSlot, fillsBatches: fillsBatches);
 
     /// <summary>In the first slots.</summary>
     private static Task<List<Drawn>[]> RunTogetherAsync(SlicedModel runner, int[][] prompts, int count) =>

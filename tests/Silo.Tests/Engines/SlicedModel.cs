@@ -24,10 +24,10 @@ internal sealed class SlicedModel : IModelRunner
     public LlamaStageEngine Last => Stages[^1];
 
     /// <summary>Cuts the model into equal parts.</summary>
-    /// <param name="fillsTiles">Whether every batch is filled up to whole tiles that can be, whatever time it takes.</param>
+    /// <param name="fillsBatches">Whether every batch is filled up to whole tiles that can be, whatever time it takes.</param>
     public static async Task<SlicedModel> LoadAsync(
         TestModels models, TestModel model, int slices, int slots = 8, int cells = 512, int rows = 64, int threads = 1,
-        bool fillsTiles = true)
+        bool fillsBatches = true)
     {
         var layers = model.Manifest.LayerCount;
         var stages = new List<LlamaStageEngine>();
@@ -37,7 +37,7 @@ internal sealed class SlicedModel : IModelRunner
                 model.Manifest.Id, layers * slice / slices, layers * (slice + 1) / slices, slots, cells, rows, threads)
             {
                 HasCellsPerSlot = cells == CellsForEachSlot,
-                FillsTiles = fillsTiles,
+                FillsBatches = fillsBatches,
             };
             stages.Add((LlamaStageEngine)await models.Factory().LoadStageAsync(configuration, null, TestContext.Current.CancellationToken));
         }

@@ -9,6 +9,16 @@ public sealed class StageHostTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    [Theory]
+    [InlineData("true", null)]
+    [InlineData("false", false)]
+    public async Task Stage_WhetherTheDeviceFillsBatches_IsLoadedSo(string setting, bool? expected)
+    {
+        await using var ring = await TestRing.StartReadyAsync(1, settings: new Dictionary<string, string?> { ["Device:FillsBatches"] = setting });
+
+        ring.EngineOf(0).Configuration.FillsBatches.ShouldBe(expected);
+    }
+
     [Fact]
     public async Task Load_WhenItIsUnderWay_ReportsProgressAndThenSizes()
     {

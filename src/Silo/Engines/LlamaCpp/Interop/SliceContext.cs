@@ -53,8 +53,8 @@ internal sealed unsafe class SliceContext : IDisposable
         SlotCellCount = (int)LlamaNative.llama_n_ctx_seq(context);
         _seatEnd = seat => LlamaNative.llama_memory_seq_pos_max(_memory, seat) + 1;
         // A row may take the cell of one that went out of the window: behind it a slot cannot go back.
-        if (_passRows is not null && !model.HasSlidingWindow && configuration.FillsTiles != false)
-            _fill = new TileFill(configuration.SlotCount, SlotCellCount, isMeasured: configuration.FillsTiles is null);
+        if (_passRows is not null && !model.HasSlidingWindow && configuration.FillsBatches != false)
+            _fill = new TileFill(configuration.SlotCount, SlotCellCount, isMeasured: configuration.FillsBatches is null);
     }
 
     /// <summary>What llama.cpp made of the wanted number: the next multiple of 256.</summary>
