@@ -14,7 +14,10 @@ internal sealed record BenchRun(string Shape, string Type, int? Rounds, int? Tok
 
     public static IReadOnlyList<IPart> AllParts { get; } =
     [
-        new DecodePart(), new StreamsPart(), new PrefillPart(), new PrefixPart(), new KeptPart(), new DelayPart(), new DraftsPart(),
+        new DecodePart(),
+        new StreamsPart("streams", "Decoding of 8 and of 16 streams at once, over HTTP.", [8, 16]),
+        new StreamsPart("uneven", "Decoding of 3 and of 13 streams at once, over HTTP.", [3, 13]),
+        new PrefillPart(), new PrefixPart(), new KeptPart(), new DelayPart(), new DraftsPart(),
         new GatewayPart(), new AllocationPart(),
     ];
 

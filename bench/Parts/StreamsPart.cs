@@ -4,11 +4,12 @@ using OrleansInference.Bench.Serving;
 namespace OrleansInference.Bench.Parts;
 
 /// <summary>Many streams at once.</summary>
-internal sealed class StreamsPart : IPart
+/// <param name="counts">How many, one load after another.</param>
+internal sealed class StreamsPart(string name, string description, int[] counts) : IPart
 {
-    public string Name => "streams";
+    public string Name => name;
 
-    public string Description => "Decoding of 8 and of 16 streams at once, over HTTP.";
+    public string Description => description;
 
     public int Rounds => 3;
 
@@ -18,24 +19,36 @@ internal sealed class StreamsPart : IPart
     {
         var model = await bench.GetModelAsync(cancellation);
         var clusters = await bench.ServeAsync([new(1), new(2), new(3)], cancellation);
-        Series[] eight = [.. clusters.Select((cluster, index) => Over(cluster.Client, 8, Count.Stages(index + 1)))];
-        Series[] sixteen = [.. clusters.Select((cluster, index) => Over(cluster.Client, 16, Count.Stages(index + 1)))];
-        Series[] theirs = await bench.GetLlamaServerAsync(isSplit: false, cancellation) is { } server
-            ? [Over(server.Client, 8, "llama-server"), Over(server.Client, 16, "llama-server")] : [];
+        var server = await bench.GetLlamaServerAsync(isSplit: false, cancellation);
+        var loads = counts.Select(count => new Load(
+            [.. clusters.Select((cluster, index) => Over(cluster.Client, count, Count.Stages(index + 1)))],
+            server is null ? null : Over(server.Client, count, "llama-server"))).ToList();
         return new(
-            [Quantity.TokensPerSecond, Quantity.Whole, Quantity.FirstToken, Quantity.TokenGap], [.. eight, .. sixteen, .. theirs],
+            [Quantity.TokensPerSecond, Quantity.Whole, Quantity.FirstToken, Quantity.TokenGap],
+            [.. loads.SelectMany(load => load.Ours), .. loads.Select(load => load.Theirs).OfType<Series>()],
             [
-                Target.Ratio(eight[1], eight[0], Quantity.TokensPerSecond, least: 1.7),
-                Target.Ratio(eight[2], eight[0], Quantity.TokensPerSecond),
-                Target.Ratio(sixteen[1], sixteen[0], Quantity.TokensPerSecond),
-                Target.Ratio(sixteen[2], sixteen[0], Quantity.TokensPerSecond),
-                .. theirs.Zip([eight[0], sixteen[0]], (their, our) => Target.Ratio(our, their, Quantity.TokensPerSecond)),
-                .. theirs.Zip([eight[0], sixteen[0]], (their, our) => Target.Ratio(our, their, Quantity.Whole)),
+                .. loads.SelectMany((load, index) => StageTargets(load, counts[index])),
+                .. loads.SelectMany(ServerTargets),
             ],
             $"{bench.Conditions}; {tokens} tokens a stream after prompts of {BenchOptions.PromptTokens}.{bench.Programs.LeftOut}");
 
-        Series Over(ApiClient client, int streams, string name) => new(
-            $"{Count.Streams(streams)}, {name}",
+        Series Over(ApiClient client, int streams, string way) => new(
+            $"{Count.Streams(streams)}, {way}",
             stop => StreamLoad.MeasureAsync(client, CompletionOrder.Streams(model, streams, tokens), stop));
     }
+
+    private static IEnumerable<Target> StageTargets(Load load, int count) =>
+    [
+        Target.Ratio(load.Ours[1], load.Ours[0], Quantity.TokensPerSecond, least: count == 8 ? 1.7 : null),
+        Target.Ratio(load.Ours[2], load.Ours[0], Quantity.TokensPerSecond),
+    ];
+
+    private static IEnumerable<Target> ServerTargets(Load load) => load.Theirs is not { } theirs ? [] :
+    [
+        Target.Ratio(load.Ours[0], theirs, Quantity.TokensPerSecond),
+        Target.Ratio(load.Ours[0], theirs, Quantity.Whole),
+    ];
+
+    /// <summary>As many streams over one, two and three stages, and over llama.cpp's server if there is one.</summary>
+    private sealed record Load(Series[] Ours, Series? Theirs);
 }
