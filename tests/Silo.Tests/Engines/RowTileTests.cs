@@ -15,7 +15,14 @@ public sealed class RowTileTests
     [InlineData(7, 1, 4)]
     [InlineData(16, 3, 4)]
     [InlineData(16, 2, 8)]
-    public void Share_WhenStreamsAreSpreadOverBatches_IsWholeTilesFromThreeRowsOn(int streams, int batches, int expected) =>
+    [InlineData(9, 2, 5)]
+    [InlineData(11, 2, 4)]
+    [InlineData(13, 2, 8)]
+    [InlineData(14, 2, 8)]
+    [InlineData(18, 2, 9)]
+    [InlineData(20, 2, 10)]
+    [InlineData(22, 2, 12)]
+    public void Share_WhenStreamsAreSpreadOverBatches_IsWholeTilesWhereThoseCostLess(int streams, int batches, int expected) =>
         RowTile.ShareOf(streams, batches).ShouldBe(expected);
 
     [Fact]
