@@ -25,13 +25,13 @@ internal static class RowTile
         return batches == 1 || rounds * CostOf(whole) < batches * CostOf(share) ? whole : share;
     }
 
-    /// <summary>In single rows, about: a tile costs two to three, and two rows or three that are over about as much.</summary>
-    private static int CostOf(int rows) => (2 * (rows / Rows)) + Math.Min(2, rows % Rows);
-
     /// <summary>How many of the rows that there is room for end a batch of so many at a whole tile; all, when none do.</summary>
     public static int Fill(int rowCount, int room)
     {
         var whole = room - (rowCount + room) % Rows;
         return whole > 0 ? whole : room;
     }
+
+    /// <summary>In single rows, about: a tile costs two to three, and two rows or three that are over about as much.</summary>
+    private static int CostOf(int rows) => (2 * (rows / Rows)) + Math.Min(2, rows % Rows);
 }

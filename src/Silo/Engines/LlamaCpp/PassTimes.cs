@@ -28,10 +28,7 @@ internal sealed class PassTimes(int maximumRows)
         return isQuicker;
     }
 
-    public void Observe(int rows, long ticks)
-    {
-        (_before[rows], _last[rows], _ages[rows]) = (_last[rows], ticks, 0);
-    }
+    public void Observe(int rows, long ticks) => (_before[rows], _last[rows], _ages[rows]) = (_last[rows], ticks, 0);
 
     private bool IsKnown(int rows) => _before[rows] > 0 && _ages[rows] < LifeDecisions;
 
