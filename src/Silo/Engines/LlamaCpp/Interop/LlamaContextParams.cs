@@ -46,4 +46,26 @@ internal struct LlamaContextParams
 
     public const int FlashAttentionDisabled = 0;
     public const int FlashAttentionEnabled = 1;
+
+    /// <summary>Those of a slice.</summary>
+    /// <param name="isLast">Whether it ends in logits.</param>
+    public static LlamaContextParams For(StageConfiguration configuration, bool isLast)
+    {
+        var parameters = LlamaNative.llama_context_default_params();
+        parameters.n_ctx = (uint)configuration.CellCount;
+        parameters.n_batch = parameters.n_ubatch = (uint)configuration.MaximumBatchRows;
+        parameters.n_seq_max = (uint)configuration.SlotCount;
+        // The head's output is rows × vocabulary: without this bound it alone could be hundreds of megabytes.
+        parameters.n_outputs_max = isLast ? (uint)Math.Min(configuration.SlotCount, configuration.MaximumBatchRows) : 0;
+        parameters.n_threads = parameters.n_threads_batch = configuration.Threads;
+        // Chosen here and never left to llama.cpp: state that one context wrote is read by others only if these are the same.
+        parameters.flash_attn_type = FlashAttentionEnabled;
+        parameters.type_k = parameters.type_v = GgmlNative.TypeF16;
+        parameters.kv_unified = configuration.HasCellsPerSlot == true ? (byte)0 : (byte)1;
+        // A cache cut to the window could not be rolled back or copied exactly.
+        parameters.swa_full = 1;
+        parameters.embeddings = 0;
+        parameters.no_perf = 1;
+        return parameters;
+    }
 }

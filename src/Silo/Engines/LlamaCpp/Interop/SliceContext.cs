@@ -82,7 +82,7 @@ internal sealed unsafe class SliceContext : IDisposable
         GgmlThreadpoolHandle? threads = null;
         try
         {
-            var parameters = Parameters(configuration, isLast);
+            var parameters = LlamaContextParams.For(configuration, isLast);
             capture?.Attach(ref parameters);
             parameters.abort_callback = (nint)(delegate* unmanaged[Cdecl]<int*, byte>)&IsAborted;
             parameters.abort_callback_data = (nint)abort;
@@ -284,26 +284,6 @@ internal sealed unsafe class SliceContext : IDisposable
         _capture?.Dispose();
         _columns.Dispose();
         NativeMemory.Free(_abort);
-    }
-
-    private static LlamaContextParams Parameters(StageConfiguration configuration, bool isLast)
-    {
-        var parameters = LlamaNative.llama_context_default_params();
-        parameters.n_ctx = (uint)configuration.CellCount;
-        parameters.n_batch = parameters.n_ubatch = (uint)configuration.MaximumBatchRows;
-        parameters.n_seq_max = (uint)configuration.SlotCount;
-        // The head's output is rows × vocabulary: without this bound it alone could be hundreds of megabytes.
-        parameters.n_outputs_max = isLast ? (uint)Math.Min(configuration.SlotCount, configuration.MaximumBatchRows) : 0;
-        parameters.n_threads = parameters.n_threads_batch = configuration.Threads;
-        // Chosen here and never left to llama.cpp: state that one context wrote is read by others only if these are the same.
-        parameters.flash_attn_type = LlamaContextParams.FlashAttentionEnabled;
-        parameters.type_k = parameters.type_v = GgmlNative.TypeF16;
-        parameters.kv_unified = configuration.HasCellsPerSlot == true ? (byte)0 : (byte)1;
-        // A cache cut to the window could not be rolled back or copied exactly.
-        parameters.swa_full = 1;
-        parameters.embeddings = 0;
-        parameters.no_perf = 1;
-        return parameters;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
