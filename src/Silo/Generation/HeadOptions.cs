@@ -1,5 +1,5 @@
-using OrleansInference.Silo.Engines;
 using System.ComponentModel.DataAnnotations;
+using OrleansInference.Silo.Engines;
 
 namespace OrleansInference.Silo.Generation;
 
