@@ -12,7 +12,10 @@ internal sealed class HeadOptions
     [Range(0, 100_000)]
     public int QueueLength { get; set; } = 256;
 
-    /// <summary>Batches on their way round the ring at once. Default 0: one for each stage, and more where links are slow.</summary>
+    /// <summary>
+    /// Batches on their way round the ring at once. Default 0: one for each stage, and more where links are slow or few streams are
+    /// quicker one by one.
+    /// </summary>
     [Range(0, 64)]
     public int BatchesInFlight { get; set; }
 

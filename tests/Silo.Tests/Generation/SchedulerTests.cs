@@ -24,6 +24,25 @@ public sealed class SchedulerTests
     }
 
     [Theory]
+    [InlineData(4, 1, 1, 3)]
+    [InlineData(4, 2, 1, 4)]
+    [InlineData(5, 2, 1, 5)]
+    [InlineData(6, 2, 1, 6)]
+    public void Streams_WhenPairsCostAsMuchAsTwoRows_GoOneByOneWhereThatIsQuicker(int count, int pairTicks, int singleTicks, int expectedRound)
+    {
+        const int tokens = 400;
+        var ring = new SimulatedRing(Stages) { StageTicks = TicksOf, Microseconds = rows => 1_000 * TicksOf(rows) };
+        var completions = Enumerable.Range(0, count).Select(number => ring.Start([.. s_dice, number], tokens)).ToList();
+
+        ring.RunUntilAllEnd(completions);
+
+        // Now and then the other way is tried again.
+        ring.Ticks.ShouldBeInRange(tokens * expectedRound, (int)(tokens * expectedRound * 1.05) + 40);
+
+        int TicksOf(int rows) => rows == 1 ? singleTicks : pairTicks;
+    }
+
+    [Theory]
     [InlineData(2)]
     [InlineData(5)]
     [InlineData(7)]

@@ -10,7 +10,7 @@ using OrleansInference.Silo.Tests.Stages;
 namespace OrleansInference.Silo.Tests.Generation;
 
 /// <summary>
-/// A scheduler with a ring in which every stage takes one tick for a batch: what is under way where is exact. The model goes by the
+/// A scheduler with a ring in which every stage takes whole ticks for a batch: what is under way where is exact. The model goes by the
 /// first token of the prompt: 0 draws tokens like dice, any other repeats what stood so many tokens before, with a surprise now and then.
 /// </summary>
 internal sealed class SimulatedRing
@@ -19,15 +19,16 @@ internal sealed class SimulatedRing
     private const int Slots = 8;
 
     private readonly Queue<StageWork> _way = new();
-    private readonly Queue<StageWork> _entering = new();
-    private readonly StageWork?[] _stages;
+    private readonly Queue<StageWork>[] _queues;
+    private readonly (StageWork Work, int TicksLeft)?[] _stages;
     private readonly List<int>?[] _slots = new List<int>?[Slots];
     private long _nextRequest;
 
     public SimulatedRing(int stages, HeadOptions? options = null)
     {
         options ??= new HeadOptions();
-        _stages = new StageWork?[stages];
+        _queues = [.. Enumerable.Range(0, stages).Select(_ => new Queue<StageWork>())];
+        _stages = new (StageWork, int)?[stages];
         var assignment = new StageAssignment(
             "fake/0", "fake", 1, 0, stages, 0, FakeModel.LayerCount, "device", Slots, 100_000, 10_000, MaximumRows);
         Scheduler = new Scheduler(assignment, new FakeTokenizer(), hasSlidingWindow: false, options, new ManualTime());
@@ -42,6 +43,9 @@ internal sealed class SimulatedRing
 
     /// <summary>What a batch of so many rows takes a stage, as its answer says; nothing that could be measured if not set.</summary>
     public Func<int, int> Microseconds { get; set; } = _ => 0;
+
+    /// <summary>For how long a stage is at work on a batch of so many rows.</summary>
+    public Func<int, int> StageTicks { get; set; } = _ => 1;
 
     /// <summary>Whether the last stage fails to compute the batch that it has now.</summary>
     public Func<bool> IsFaulty { get; set; } = () => false;
@@ -82,16 +86,19 @@ internal sealed class SimulatedRing
     public void Tick()
     {
         Ticks++;
-        if (_stages[^1] is { } leaving)
-            Compute(leaving);
-        Array.Copy(_stages, 0, _stages, 1, _stages.Length - 1);
+        for (var stage = _stages.Length - 1; stage >= 0; stage--)
+            Advance(stage);
         foreach (var work in Scheduler.Step())
         {
             _way.Enqueue(work);
             if (work.Frame is null)
-                _entering.Enqueue(work);
+                _queues[0].Enqueue(work);
         }
-        _stages[0] = _entering.TryDequeue(out var first) ? first : null;
+        for (var stage = 0; stage < _stages.Length; stage++)
+        {
+            if (_stages[stage] is null && _queues[stage].TryDequeue(out var next))
+                _stages[stage] = (next, StageTicks(next.Rows.Length));
+        }
         if (_stages.All(stage => stage is null))
             ComputeUpTo(null);
     }
@@ -104,6 +111,19 @@ internal sealed class SimulatedRing
         var hash = text.Aggregate(17u, (sum, token) => (sum * 31) + (uint)token);
         var isSurprise = text[0] == 0 || hash % 97 == 0;
         return isSurprise ? (int)((hash >> 8) % 90) : text[^text[0]];
+    }
+
+    private void Advance(int stage)
+    {
+        if (_stages[stage] is not var (work, ticksLeft))
+            return;
+        _stages[stage] = ticksLeft > 1 ? (work, ticksLeft - 1) : null;
+        if (ticksLeft > 1)
+            return;
+        if (stage == _stages.Length - 1)
+            Compute(work);
+        else
+            _queues[stage + 1].Enqueue(work);
     }
 
     private void Compute(StageWork batch)
