@@ -80,8 +80,8 @@ internal sealed class BatchFormer(bool isCutIntoPasses)
     }
 
     /// <summary>
-    /// The chunk of one prompt, and of others no more than the rows that are left of it: larger batches would overlap less. What does not
-    /// share its pass with other rows is not broken up to fill a batch.
+    /// The chunk of one prompt, and of others no more than the rows that are left of it, up to those that several may have together: larger
+    /// batches would overlap less. What does not share its pass with other rows is not broken up to fill a batch.
     /// </summary>
     private void TakePrompts(ReadOnlySpan<Sequence> sequences, int room, BatchLimits limits, BatchInFlight batch)
     {
@@ -101,11 +101,17 @@ internal sealed class BatchFormer(bool isCutIntoPasses)
                 _promptTurn = sequence.Slot;
                 return;
             }
-            room -= sequence.Take(batch, room);
+            var taken = sequence.Take(batch, room);
+            room -= taken;
+            if (isFirst)
+                room = Math.Min(room, RoomToJoin(Math.Max(0, limits.JoinedPromptRows - taken), batch));
             _promptTurn = sequence.Slot + 1;
             isFirst = false;
         }
     }
+
+    private int RoomToJoin(int room, BatchInFlight batch) =>
+        isCutIntoPasses ? room : RowTile.Fill(batch.RowCount, room);
 
     private void TakeGuess(ReadOnlySpan<Sequence> sequences, BatchInFlight batch)
     {
@@ -145,10 +151,11 @@ internal sealed class BatchFormer(bool isCutIntoPasses)
 /// <param name="DecodeRows">Rows of running streams: their share, so that every batch under way has some.</param>
 /// <param name="Rows">Rows that prompts may fill it up to.</param>
 /// <param name="LeastPromptRows">Rows of prompts even when streams fill it, so that prompts get on.</param>
+/// <param name="JoinedPromptRows">Rows of prompts up to which others join the first one.</param>
 /// <param name="MayGuess">Whether the stages would idle without it.</param>
 /// <param name="GuessRows">Rows that a row which would be alone may become with guesses.</param>
 /// <param name="GuessCost">The time of a batch of so many rows in those of a single row.</param>
 /// <param name="StreamBatches">Batches that each stream may have under way.</param>
 internal readonly record struct BatchLimits(
-    int MaximumRows, int DecodeRows, int Rows, int LeastPromptRows, bool MayGuess = false, int GuessRows = 1,
-    double GuessCost = double.PositiveInfinity, int StreamBatches = 1);
+    int MaximumRows, int DecodeRows, int Rows, int LeastPromptRows, int JoinedPromptRows = int.MaxValue, bool MayGuess = false,
+    int GuessRows = 1, double GuessCost = double.PositiveInfinity, int StreamBatches = 1);

@@ -10,6 +10,10 @@ internal sealed class BatchPace(StageAssignment assignment, HeadOptions options,
     /// <summary>What is gained is to be more than what measurements waver by.</summary>
     private const double QuickerShare = 0.95;
 
+    /// <summary>Waiting prompts are spread over so many batches a stage, of so many rows at least, since each has a pass of the streams, too.</summary>
+    private const int PromptBatchesPerStage = 2;
+    private const int LeastJoinedRows = 32;
+
     private readonly RingDepth _depth = new(assignment.StageCount);
     // Each row of a guess is sampled, and the stages sample no more rows of a batch than there are slots. Trying a single row again costs
     // next to nothing where guesses are right, trying guesses again up to two rows' time.
@@ -34,7 +38,7 @@ internal sealed class BatchPace(StageAssignment assignment, HeadOptions options,
     /// <summary>What one more batch may hold; null when enough are under way.</summary>
     public BatchLimits? LimitsFor(ReadOnlySpan<Sequence> sequences, int batchesInFlight)
     {
-        var (streams, prompts) = Count(sequences);
+        var (streams, prompts, promptRows) = Count(sequences);
         var batches = BatchesFor(streams);
         var (share, filled) = ShareOf(streams, prompts, batches);
         if (batchesInFlight >= filled)
@@ -43,8 +47,8 @@ internal sealed class BatchPace(StageAssignment assignment, HeadOptions options,
         // With fewer streams than batches some stage has nothing to do; a batch more than the ring has room for would only queue.
         var mayGuess = streams < batches && batchesInFlight < _depth.Batches;
         return new BatchLimits(
-            assignment.MaximumBatchRows, share, rows, RowBudget.LeastPromptRows, mayGuess, _guesses.Rows, _guesses.Ratio,
-            Math.Max(1, batches / Math.Max(1, streams)));
+            assignment.MaximumBatchRows, share, rows, RowBudget.LeastPromptRows, JoinedRowsOf(promptRows), mayGuess, _guesses.Rows,
+            _guesses.Ratio, Math.Max(1, batches / Math.Max(1, streams)));
     }
 
     /// <summary>
@@ -67,16 +71,25 @@ internal sealed class BatchPace(StageAssignment assignment, HeadOptions options,
     /// <summary>With prompts alone one more than the stages need: the next chunk lies ready where the last one ends.</summary>
     private int BatchesFor(int streams) => options.BatchesInFlight > 0 ? options.BatchesInFlight : _depth.Batches + (streams == 0 ? 1 : 0);
 
-    private static (int Streams, int Prompts) Count(ReadOnlySpan<Sequence> sequences)
+    /// <summary>
+    /// Several prompts overlap on the stages as the chunks of one do, if they are spread over batches: while a stage computes all of them at
+    /// once, the next one has nothing to do. A single stage never waits for another.
+    /// </summary>
+    private int JoinedRowsOf(int promptRows) =>
+        assignment.StageCount == 1
+            ? assignment.MaximumBatchRows
+            : Math.Max(LeastJoinedRows, promptRows / (PromptBatchesPerStage * assignment.StageCount));
+
+    private static (int Streams, int Prompts, int PromptRows) Count(ReadOnlySpan<Sequence> sequences)
     {
-        var (streams, prompts) = (0, 0);
+        var (streams, prompts, promptRows) = (0, 0, 0);
         foreach (var sequence in sequences)
         {
             if (sequence.IsPrefilling)
-                prompts++;
+                (prompts, promptRows) = (prompts + 1, promptRows + sequence.PromptRowsLeft);
             else if (!sequence.IsPaused)
                 streams++;
         }
-        return (streams, prompts);
+        return (streams, prompts, promptRows);
     }
 }

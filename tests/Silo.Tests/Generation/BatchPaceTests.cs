@@ -48,6 +48,25 @@ public sealed class BatchPaceTests
         pace.LimitsFor(Prompts(4), batchesInFlight: 0)!.Value.Rows.ShouldBe(2 * pace.LimitsFor(Prompts(1), batchesInFlight: 0)!.Value.Rows);
     }
 
+    [Theory]
+    [InlineData(1, 6, 16, true, new[] { 16, 16, 16, 16 })]
+    [InlineData(2, 6, 16, true, new[] { 16, 16 })]
+    [InlineData(2, 6, 10, true, new[] { 10, 10, 10 })]
+    [InlineData(2, 6, 40, true, new[] { 40 })]
+    [InlineData(2, 16, 16, true, new[] { 16, 16, 16, 16 })]
+    [InlineData(2, 6, 10, false, new[] { 10, 10, 10, 2 })]
+    [InlineData(3, 16, 12, true, new[] { 12, 12 })]
+    public void Limits_WhenSeveralPromptsWaitForSeveralStages_SpreadThemOverBatches(
+        int stages, int prompts, int rows, bool isCutIntoPasses, int[] expected)
+    {
+        Sequence[] sequences = [.. Enumerable.Range(0, prompts).Select(slot => new Sequence(slot, new int[rows], chunkRows: 64))];
+        var batch = new BatchInFlight(64, prompts);
+
+        new BatchFormer(isCutIntoPasses).Form(sequences, Pace(stages).LimitsFor(sequences, batchesInFlight: 0)!.Value, batch).ShouldBeTrue();
+
+        batch.Parts.ToArray().Select(part => part.RowCount).ShouldBe(expected);
+    }
+
     [Fact]
     public void Limits_WhenAPromptIsUnderWay_FillEveryStageThoughStreamsWouldNot()
     {
