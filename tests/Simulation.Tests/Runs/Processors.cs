@@ -18,4 +18,25 @@ internal static class Processors
             Free.Release();
         }
     }
+
+    /// <summary>
+    /// Runs a simulation on the caller's thread while no other one runs: two that share a machine's caches take a tenth more processor
+    /// time each.
+    /// </summary>
+    public static void UseAlone(Action simulation)
+    {
+        lock (Free)
+        {
+            for (var processor = 0; processor < Environment.ProcessorCount; processor++)
+                Free.Wait();
+        }
+        try
+        {
+            simulation();
+        }
+        finally
+        {
+            Free.Release(Environment.ProcessorCount);
+        }
+    }
 }
