@@ -110,6 +110,7 @@ internal sealed class BatchFormer(bool isCutIntoPasses)
         }
     }
 
+    /// <summary>Rows that share a pass with others are to end it at a whole tile.</summary>
     private int RoomToJoin(int room, BatchInFlight batch) =>
         isCutIntoPasses ? room : RowTile.Fill(batch.RowCount, room);
 

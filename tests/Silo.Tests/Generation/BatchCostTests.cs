@@ -19,40 +19,25 @@ public sealed class BatchCostTests
         cost.Ratio.ShouldBe(99.0 / 31, 0.001);
     }
 
-    [Fact]
-    public void Ratio_WhenASingleRowWasMeasuredLongAgo_AsksForAnother()
+    [Theory]
+    [InlineData(1, 60_000, 30_000, 4, 90_000, 16, 1.5, double.PositiveInfinity, 2)]
+    [InlineData(4, 200_000, 40_000, 1, 20_000, 256, 10, 2, 6)]
+    public void Ratio_WhenOneOfBothWasMeasuredLongAgo_HasItMeasuredAgain(
+        int rows, int first, int second, int otherRows, int others, int life, double known, double old, double mixed)
     {
         var cost = Guesses(4);
-        cost.Observe(1, 60_000);
-        for (var batch = 0; batch < 16; batch++)
+        cost.Observe(rows, first);
+        for (var batch = 0; batch < life; batch++)
         {
-            cost.Observe(4, 90_000);
-            cost.Ratio.ShouldBe(1.5);
+            cost.Observe(otherRows, others);
+            cost.Ratio.ShouldBe(known);
         }
 
-        cost.Observe(4, 90_000);
-        cost.Ratio.ShouldBe(double.PositiveInfinity);
+        cost.Observe(otherRows, others);
+        cost.Ratio.ShouldBe(old);
 
-        cost.Observe(1, 30_000);
-        cost.Ratio.ShouldBe(2, 0.001);
-    }
-
-    [Fact]
-    public void Ratio_WhenGuessesWereMeasuredLongAgo_LetsThemBeTriedAgain()
-    {
-        var cost = Guesses(4);
-        cost.Observe(4, 200_000);
-        for (var batch = 0; batch < 256; batch++)
-        {
-            cost.Observe(1, 20_000);
-            cost.Ratio.ShouldBe(10);
-        }
-
-        cost.Observe(1, 20_000);
-        cost.Ratio.ShouldBe(2);
-
-        cost.Observe(4, 40_000);
-        cost.Ratio.ShouldBe(6, 0.001);
+        cost.Observe(rows, second);
+        cost.Ratio.ShouldBe(mixed, 0.001);
     }
 
     [Fact]

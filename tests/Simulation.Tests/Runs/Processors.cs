@@ -25,6 +25,7 @@ internal static class Processors
     /// </summary>
     public static void UseAlone(Action simulation)
     {
+        // One after the other: two that held some each would wait for the rest for ever.
         lock (Free)
         {
             for (var processor = 0; processor < Environment.ProcessorCount; processor++)
