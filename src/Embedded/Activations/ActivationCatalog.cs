@@ -60,7 +60,7 @@ internal sealed class ActivationCatalog : IAsyncDisposable
             var present = GetOrStart((grainId, 0), arrived, requestContext);
             if (present == arrived)
                 return;
-            await Task.WhenAny(present.Deactivated.FollowAsync(), Task.Delay(Timeout.Infinite, limit.Token));
+            await present.Deactivated.FollowAsync().WaitForEndAsync(limit.Token);
         }
         throw new OrleansException(
             $"Silo {_host.Silo} takes no grain {grainId}: it is stopping, lacks the grain's class, or still has it after {EndLimit}.");
@@ -75,7 +75,8 @@ internal sealed class ActivationCatalog : IAsyncDisposable
         foreach (var activation in all)
             activation.Deactivate(reason, cancellation);
         var ended = Task.WhenAll(all.Select(activation => activation.Deactivated.FollowAsync()));
-        if (await Task.WhenAny(ended, Task.Delay(Timeout.Infinite, cancellation)) != ended)
+        await ended.WaitForEndAsync(cancellation);
+        if (!ended.IsCompleted)
             _host.Logger.ActivationsLeftBehind(all.Count(activation => !activation.Deactivated.IsCompleted));
     }
 

@@ -40,4 +40,11 @@ internal static class WorkExtensions
 
     /// <summary>Follows a task on the caller's scheduler, where WhenAll and WaitAsync might go to the thread pool.</summary>
     public static async Task FollowAsync(this Task task) => await task;
+
+    /// <summary>
+    /// Waits until a task has ended, in whatever way, or until the token is cancelled. On the caller's scheduler: WhenAny with a delay
+    /// that a token ends goes on in the thread pool.
+    /// </summary>
+    public static async Task WaitForEndAsync(this Task task, CancellationToken cancellation) => await task.WaitAsync(cancellation)
+        .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 }

@@ -93,6 +93,33 @@ public sealed class SimulatedClusterTests
     });
 
     [Fact]
+    public void Silo_WhenAGrainDoesNotEnd_LeavesWithoutIt() => Run(static async (cluster, client) =>
+    {
+        var (grain, silo) = await FindRemoteAsync(cluster, client);
+        var call = grain.AnswerAsync(TimeSpan.FromMinutes(1));
+        await Task.Delay(TimeSpan.FromSeconds(1), TimeOf(cluster));
+        var stoppedAt = cluster.Loop.Now;
+
+        await cluster.StopAsync(silo);
+
+        var timeout = new EmbeddedClusterOptions().StopTimeout;
+        (cluster.Loop.Now - stoppedAt).ShouldBeInRange(timeout, timeout + TimeSpan.FromSeconds(1));
+        await Should.ThrowAsync<SiloUnavailableException>(() => call);
+    });
+
+    [Fact]
+    public void Grain_WhenItsNewSiloStillHasIt_IsNotTaken() => Run(static async (cluster, client) =>
+    {
+        var (grain, silo) = await FindRemoteAsync(cluster, client);
+        var catalog = silo.Services.GetRequiredService<ActivationCatalog>();
+
+        var taking = silo.Process.RunAsync(() => catalog.TakeAsync(grain.GetGrainId(), cluster.Silos.First().Address, [], null));
+
+        (await Should.ThrowAsync<OrleansException>(() => taking)).Message.ShouldContain("still has it");
+        (await grain.AnswerAsync(TimeSpan.Zero)).ShouldBe(1);
+    });
+
+    [Fact]
     public void Silos_WhenTheyAreParted_HoldTheirFramesUntilTheyAreJoined() => Run(static async (cluster, client) =>
     {
         var (grain, silo) = await FindRemoteAsync(cluster, client);
