@@ -133,7 +133,7 @@ public sealed class MutationTests
         try
         {
             var link = await world.DataPlane.OpenAsync(gateway, status.HeadEndpoint!, hello, CancellationToken.None);
-            link.Send(new GenerateFrame(-1, Seed: 1, PromptTokens: 1, MaximumTokens: 1, ChunkRows: 1));
+            link.Send(new GenerateFrame(Seed: 1, PromptTokens: 1, MaximumTokens: 1, ChunkRows: 1));
             await Steady.PassAsync(world, 1);
             link.Close("the test is over");
         }

@@ -104,7 +104,7 @@ internal sealed class SimulatedGateway(World world, SimulatedSilo silo)
         using var first = silo.Process.Time.CreateTimer(
             _ => TimeOut(request.Tokens.Count == 0, end), null, FirstTokenTimeout, Timeout.InfiniteTimeSpan);
         using var whole = silo.Process.Time.CreateTimer(_ => TimeOut(true, end), null, WholeTimeout, Timeout.InfiniteTimeSpan);
-        link.Send(new GenerateFrame(request.Number, request.Seed, request.PromptTokens, request.MaximumTokens, lease.PrefillChunkRows));
+        link.Send(new GenerateFrame(request.Seed, request.PromptTokens, request.MaximumTokens, lease.PrefillChunkRows));
         var outcome = await end.Task;
         link.From.OnFrame = null;
         link.Close("the request has ended");

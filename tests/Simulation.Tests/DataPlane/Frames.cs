@@ -1,18 +1,19 @@
 namespace OrleansInference.Simulation.Tests.DataPlane;
 
 /// <summary>Rows on their way through the stages.</summary>
+/// <param name="Sequence">The head's number of a request that it computes.</param>
 /// <param name="WantsToken">Whether the last stage is to sample; not for a prompt's earlier chunks.</param>
-internal sealed record RowsFrame(long Request, ulong Seed, int Position, int Rows, bool WantsToken);
+internal sealed record RowsFrame(long Sequence, ulong Seed, int Position, int Rows, bool WantsToken);
 
 /// <summary>A token that goes round to prove the ring.</summary>
 /// <param name="Visited">Stages that it passed.</param>
 internal sealed record ProofFrame(int Visited);
 
 /// <summary>What the last stage sampled.</summary>
-internal sealed record TokenFrame(long Request, int Position, ulong Token);
+internal sealed record TokenFrame(long Sequence, int Position, ulong Token);
 
 /// <summary>A gateway's request to the head.</summary>
-internal sealed record GenerateFrame(long Request, ulong Seed, int PromptTokens, int MaximumTokens, int ChunkRows);
+internal sealed record GenerateFrame(ulong Seed, int PromptTokens, int MaximumTokens, int ChunkRows);
 
 internal sealed record DeltaFrame(int Position, ulong Token);
 

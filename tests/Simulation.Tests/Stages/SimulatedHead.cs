@@ -9,6 +9,7 @@ internal sealed class SimulatedHead(SimulatedRing ring, Defects defects)
     private readonly Queue<Running> _waiting = new();
     private string? _lost;
     private int _taken;
+    private long _lastSequence;
 
     public int BusySlots => _active.Count;
 
@@ -22,7 +23,7 @@ internal sealed class SimulatedHead(SimulatedRing ring, Defects defects)
 
     public void OnToken(TokenFrame frame)
     {
-        if (!_active.TryGetValue(frame.Request, out var running) || frame.Position != running.Produced)
+        if (!_active.TryGetValue(frame.Sequence, out var running) || frame.Position != running.Produced)
             return;
         running.Link.Reply(new DeltaFrame(frame.Position, frame.Token));
         if (defects.RepeatsTokens && frame.Position % 5 == 4)
@@ -30,10 +31,10 @@ internal sealed class SimulatedHead(SimulatedRing ring, Defects defects)
         running.Produced++;
         if (running.Produced < running.Request.MaximumTokens)
         {
-            ring.Enter(new RowsFrame(frame.Request, running.Request.Seed, running.Produced, Rows: 1, WantsToken: true));
+            ring.Enter(new RowsFrame(frame.Sequence, running.Request.Seed, running.Produced, Rows: 1, WantsToken: true));
             return;
         }
-        _active.Remove(frame.Request);
+        _active.Remove(frame.Sequence);
         running.Link.Reply(new FinishFrame(null, MayRetry: false));
         StartNext();
     }
@@ -72,11 +73,13 @@ internal sealed class SimulatedHead(SimulatedRing ring, Defects defects)
     private void Start(Running running)
     {
         var request = running.Request;
-        _active.Add(request.Request, running);
+        // Not the request's own: a gateway that tries again may be here before the end of its first connection is.
+        var sequence = ++_lastSequence;
+        _active.Add(sequence, running);
         for (var done = 0; done < request.PromptTokens; done += request.ChunkRows)
         {
             var rows = Math.Min(request.ChunkRows, request.PromptTokens - done);
-            ring.Enter(new RowsFrame(request.Request, request.Seed, 0, rows, WantsToken: done + rows == request.PromptTokens));
+            ring.Enter(new RowsFrame(sequence, request.Seed, 0, rows, WantsToken: done + rows == request.PromptTokens));
         }
     }
 
@@ -93,11 +96,11 @@ internal sealed class SimulatedHead(SimulatedRing ring, Defects defects)
 
     private void Drop(DataLink link)
     {
-        foreach (var (request, running) in _active)
+        foreach (var (sequence, running) in _active)
         {
             if (running.Link != link)
                 continue;
-            _active.Remove(request);
+            _active.Remove(sequence);
             StartNext();
             return;
         }

@@ -165,7 +165,7 @@ internal sealed class SimulatedRing(SimulatedStageHost host, StageAssignment ass
         {
             ProofFrame proof => new ProofFrame(proof.Visited + 1),
             RowsFrame { WantsToken: false } when IsLast => null,
-            RowsFrame rows when IsLast => new TokenFrame(rows.Request, rows.Position, Sampling.TokenAt(rows.Seed, rows.Position)),
+            RowsFrame rows when IsLast => new TokenFrame(rows.Sequence, rows.Position, Sampling.TokenAt(rows.Seed, rows.Position)),
             _ => frame,
         };
         if (outcome is null)
