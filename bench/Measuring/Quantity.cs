@@ -19,6 +19,9 @@ internal sealed record Quantity(string Name, int Decimals)
 
     public static Quantity GatewayCores { get; } = new("cores of the gateway", 3);
 
+    /// <summary>Of each processor, with nothing to do but to be watched.</summary>
+    public static Quantity MachinePauses { get; } = new("the machine's own pauses over 1 ms, /s", 1);
+
     /// <summary>Of the tokens that were guessed ahead, as the server says; 0 where none were.</summary>
     public static Quantity GuessesRight { get; } = new("guesses right, %", 0);
 

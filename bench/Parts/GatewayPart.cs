@@ -28,6 +28,7 @@ internal sealed class GatewayPart : IPart
         var served = (await bench.ServeAsync([new(1, Engine: ClusterEngine.Paced)], cancellation))[0];
         var series = new Series($"{Streams} streams", async stop =>
         {
+            var pauses = await MachinePauses.MeasureAsync();
             using var gateway = Process.GetProcessById(served.GatewayProcessId);
             // The client's own pauses would count as the gateway's.
             GC.TryStartNoGCRegion(ClientBytes);
@@ -42,10 +43,11 @@ internal sealed class GatewayPart : IPart
                 [Quantity.GatewayCores] = [(gateway.TotalProcessorTime - cpu) / elapsed],
                 [Quantity.AddedLatency] = [.. streams.SelectMany(AddedLatencies)],
                 [Quantity.TokensPerSecond] = [Streams * tokens / elapsed.TotalSeconds],
+                [Quantity.MachinePauses] = [pauses],
             };
         });
         return new(
-            [Quantity.GatewayCores, Quantity.AddedLatency, Quantity.TokensPerSecond], [series],
+            [Quantity.GatewayCores, Quantity.AddedLatency, Quantity.TokensPerSecond, Quantity.MachinePauses], [series],
             [
                 new("cores of the gateway", round => series.Rounds[round][Quantity.GatewayCores][0], CoreTarget, IsLeast: false),
                 new("p99, head to client, ms", WorstOf, MillisecondTarget, IsLeast: false),
