@@ -17,7 +17,8 @@ internal sealed class DevicePlacementDirector(ISiloMetadataCache metadata) : IPl
         var requiredBytes = PlacementRequest.RequiredBytes(target.RequestContextData);
         return PlacementScore.Choose(devices, requiredBytes) is { } best
             ? Task.FromResult(best.Silo)
-            : throw new DeviceUnavailableException(
-                $"None of {devices.Length} living devices has the {requiredBytes} bytes that {target.GrainIdentity} needs.");
+            : throw new DeviceUnavailableException(devices.Length == 0
+                ? $"No device is in the cluster yet, and {target.GrainIdentity} needs one."
+                : $"None of {devices.Length} living devices has the {requiredBytes} bytes that {target.GrainIdentity} needs.");
     }
 }

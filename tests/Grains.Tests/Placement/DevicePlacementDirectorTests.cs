@@ -36,6 +36,16 @@ public sealed class DevicePlacementDirectorTests
             .Message.ShouldBe("None of 3 living devices has the 1001 bytes that shard/m/0/1 needs.");
 
     [Fact]
+    public async Task OnAddActivation_WhenThereIsNoDevice_SaysSo()
+    {
+        var director = new DevicePlacementDirector(new FakeMembership().With(0, profile: null));
+
+        (await Should.ThrowAsync<DeviceUnavailableException>(() => PlaceAsync(
+                director, new DevicePlacement(), GrainId.Create("shard", "m/0/1"), [])))
+            .Message.ShouldBe("No device is in the cluster yet, and shard/m/0/1 needs one.");
+    }
+
+    [Fact]
     public async Task OnAddActivation_ForADevice_TakesTheSiloThatOffersIt() =>
         (await PlaceDeviceAsync("box")).ShouldBe(Silos.Address(2));
 
