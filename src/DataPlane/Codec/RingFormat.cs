@@ -56,7 +56,8 @@ internal static class RingFormat
         if (HiddenRows.TryRead(hello.ElementType, hello.HiddenSize, source, hidden))
             return batch;
         batch.Dispose();
-        throw reader.Bad("a row's scale is negative or infinite");
+        throw reader.Bad(hello.ElementType == ElementType.F16
+            ? "a row's scale is no finite power of two from 1 on" : "a row's scale is negative or infinite");
     }
 
     public static void Write(ref FrameWriter writer, TokensFrame tokens)

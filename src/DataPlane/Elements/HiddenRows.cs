@@ -6,9 +6,12 @@ using System.Runtime.InteropServices;
 
 namespace OrleansInference.DataPlane.Elements;
 
-/// <summary>Hidden rows as bytes: row after row, little-endian; a Q8 row is its F32 scale, then its elements.</summary>
+/// <summary>Hidden rows as bytes: row after row, little-endian; a row of F16 or Q8 is its F32 scale, then its elements.</summary>
 internal static class HiddenRows
 {
+    private const float LargestHalf = 65_504;
+    private const int LargestHalfExponent = 15;
+    private const int ElementsScaledAtOnce = 512;
     private const float LargestQuantum = 127;
     /// <summary>Below this a row's scale has no finite reciprocal, and the row is as good as zero.</summary>
     private const float SmallestScale = 1.2e-38f;
@@ -16,31 +19,31 @@ internal static class HiddenRows
     public static long RowBytes(ElementType type, int hiddenSize) => type switch
     {
         ElementType.F32 => sizeof(float) * (long)hiddenSize,
-        ElementType.F16 => 2L * hiddenSize,
+        ElementType.F16 => sizeof(float) + 2L * hiddenSize,
         ElementType.Q8 => sizeof(float) + (long)hiddenSize,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not an element type."),
     };
 
     public static void Write(ElementType type, int hiddenSize, ReadOnlySpan<float> rows, Span<byte> destination)
     {
-        switch (type)
+        if (type == ElementType.F32)
         {
-            case ElementType.F32:
-                MemoryMarshal.AsBytes(rows).CopyTo(destination);
-                break;
-            case ElementType.F16:
-                TensorPrimitives.ConvertToHalf(rows, MemoryMarshal.Cast<byte, Half>(destination));
-                break;
-            default:
-                var rowBytes = (int)RowBytes(type, hiddenSize);
-                for (; rows.Length > 0; rows = rows[hiddenSize..], destination = destination[rowBytes..])
-                    Quantize(rows[..hiddenSize], destination[..rowBytes]);
-                break;
+            MemoryMarshal.AsBytes(rows).CopyTo(destination);
+            return;
+        }
+
+        var rowBytes = (int)RowBytes(type, hiddenSize);
+        for (; rows.Length > 0; rows = rows[hiddenSize..], destination = destination[rowBytes..])
+        {
+            if (type == ElementType.F16)
+                Halve(rows[..hiddenSize], destination[..rowBytes]);
+            else
+                Quantize(rows[..hiddenSize], destination[..rowBytes]);
         }
     }
 
     /// <summary>Fills <paramref name="rows"/> from as many bytes as they take.</summary>
-    /// <returns>Whether every Q8 scale is one that <see cref="Write"/> makes.</returns>
+    /// <returns>Whether every scale is one that <see cref="Write"/> makes.</returns>
     public static bool TryRead(ElementType type, int hiddenSize, in ReadOnlySequence<byte> source, Span<float> rows)
     {
         if (type == ElementType.F32)
@@ -69,15 +72,50 @@ internal static class HiddenRows
 
     private static bool TryReadRow(ElementType type, ReadOnlySpan<byte> source, Span<float> row)
     {
+        var scale = BinaryPrimitives.ReadSingleLittleEndian(source);
+        var elements = source[sizeof(float)..];
         if (type == ElementType.F16)
         {
-            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(source), row);
-            return true;
+            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(elements), row);
+            if (scale != 1)
+                TensorPrimitives.Multiply(row, scale, row);
+            return scale >= 1 && float.IsPow2(scale);
         }
 
-        var scale = BinaryPrimitives.ReadSingleLittleEndian(source);
-        Dequantize(MemoryMarshal.Cast<byte, sbyte>(source[sizeof(float)..]), scale, row);
+        Dequantize(MemoryMarshal.Cast<byte, sbyte>(elements), scale, row);
         return !(scale < 0) && !float.IsInfinity(scale);
+    }
+
+    /// <summary>A scale that is a power of two changes no element but those that it makes smaller than a half can be.</summary>
+    private static void Halve(ReadOnlySpan<float> row, Span<byte> destination)
+    {
+        var halves = MemoryMarshal.Cast<byte, Half>(destination[sizeof(float)..]);
+        var scale = HalfScaleOf(MathF.Abs(TensorPrimitives.MaxMagnitude(row)));
+        BinaryPrimitives.WriteSingleLittleEndian(destination, scale);
+        if (scale == 1)
+        {
+            TensorPrimitives.ConvertToHalf(row, halves);
+            return;
+        }
+
+        Span<float> scaled = stackalloc float[Math.Min(row.Length, ElementsScaledAtOnce)];
+        while (row.Length > 0)
+        {
+            var count = Math.Min(row.Length, ElementsScaledAtOnce);
+            TensorPrimitives.Multiply(row[..count], 1 / scale, scaled);
+            TensorPrimitives.ConvertToHalf(scaled[..count], halves);
+            row = row[count..];
+            halves = halves[count..];
+        }
+    }
+
+    /// <summary>1 where the largest element fits as it is, or is infinite or no number; else the smallest power of two that makes it fit.</summary>
+    private static float HalfScaleOf(float largest)
+    {
+        if (!(largest > LargestHalf) || float.IsInfinity(largest))
+            return 1;
+        var scale = MathF.ScaleB(1, MathF.ILogB(largest) - LargestHalfExponent);
+        return largest / scale > LargestHalf ? 2 * scale : scale;
     }
 
     private static void Quantize(ReadOnlySpan<float> row, Span<byte> destination)

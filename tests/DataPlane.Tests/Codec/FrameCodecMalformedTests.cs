@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using FsCheck;
 using FsCheck.Fluent;
 using OrleansInference.DataPlane.Codec;
+using OrleansInference.DataPlane.Elements;
 using OrleansInference.DataPlane.Frames;
 using OrleansInference.DataPlane.Generation;
 using OrleansInference.DataPlane.Hosting;
@@ -116,6 +117,17 @@ public sealed class FrameCodecMalformedTests
         Refusal(codec, bytes).Message.ShouldBe("Fault frame: reason is not UTF-8");
     }
 
+    [Theory]
+    [InlineData(ElementType.F16, 3f, "Batch frame: a row's scale is no finite power of two from 1 on")]
+    [InlineData(ElementType.Q8, -1f, "Batch frame: a row's scale is negative or infinite")]
+    public void Batch_WhenARowsScaleIsImpossible_IsRefused(ElementType type, float scale, string problem)
+    {
+        var codec = Codecs.For(RandomFrames.Hello(ConnectionRole.Ring, type, hiddenSize: 8));
+        var bytes = codec.Encode(new BatchFrame(1, new BatchRow[1], new float[8]));
+        BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(bytes.Length - (int)HiddenRows.RowBytes(type, 8)), scale);
+        Refusal(codec, bytes).Message.ShouldBe(problem);
+    }
+
     [Fact]
     public void Hello_WhenOfAnotherVersionOrNoHello_IsRefused()
     {
@@ -123,7 +135,7 @@ public sealed class FrameCodecMalformedTests
         var good = codec.Encode(RandomFrames.Hello(ConnectionRole.Ring));
         var newer = good.ToArray();
         newer[HeaderBytes + 4] = 9;
-        Refusal(codec, newer).Message.ShouldBe("Hello frame: version 9 of the protocol is not spoken here, only 3");
+        Refusal(codec, newer).Message.ShouldBe("Hello frame: version 9 of the protocol is not spoken here, only 4");
         var stranger = good.ToArray();
         stranger[HeaderBytes] = 0;
         Refusal(codec, stranger).Message.ShouldContain("begins with");

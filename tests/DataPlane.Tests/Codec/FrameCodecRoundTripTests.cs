@@ -83,6 +83,15 @@ public sealed class FrameCodecRoundTripTests
     });
 
     [Fact]
+    public void Batch_WhenItsElementsAreBeyondAHalf_ComesBackFiniteInF16()
+    {
+        var codec = Codecs.For(RandomFrames.Hello(ConnectionRole.Ring, ElementType.F16, hiddenSize: 3));
+        var bytes = codec.Encode(new BatchFrame(1, new BatchRow[2], new float[] { 1, 2, 3, 65_536, -1_048_576, 64 }));
+        using var received = (BatchFrame)codec.Decode(bytes);
+        received.Hidden.ToArray().ShouldBe([1, 2, 3, 65_536, -1_048_576, 64]);
+    }
+
+    [Fact]
     public void Batch_WhenReceived_IsAlignedAndGoesBackToThePoolOnce()
     {
         var pool = new AlignedBufferPool(1 << 20);

@@ -6,11 +6,10 @@ namespace OrleansInference.DataPlane.Tests.Elements;
 
 public sealed class HiddenRowsTests
 {
+    private static readonly float[] HalfEdges = [0, -0f, 1, -1, 65_504, -65_504, 6e-8f, 2.9e-8f, 1e-45f, 0.1f, 2_049];
+
     private static readonly float[] Edges =
-    [
-        0, -0f, 1, -1, 65_504, 65_520, -70_000, 6e-8f, 2.9e-8f, 1e-45f, 0.1f, 2_049,
-        float.NaN, float.PositiveInfinity, float.NegativeInfinity,
-    ];
+        [.. HalfEdges, 65_520, -70_000, float.NaN, float.PositiveInfinity, float.NegativeInfinity];
 
     [Theory]
     [InlineData(1)]
@@ -20,10 +19,66 @@ public sealed class HiddenRowsTests
     public void F16_WhenWritten_RoundsAsTheFrameworkDoes(int hiddenSize)
     {
         var rows = Rows(3, hiddenSize);
-        Edges.AsSpan(0, Math.Min(Edges.Length, rows.Length)).CopyTo(rows);
+        HalfEdges.AsSpan(0, Math.Min(HalfEdges.Length, rows.Length)).CopyTo(rows);
         var read = WriteAndRead(ElementType.F16, hiddenSize, rows);
         for (var i = 0; i < rows.Length; i++)
             read[i].ShouldBe((float)(Half)rows[i]);
+    }
+
+    [Fact]
+    public void F16_WhenElementsAreBeyondAHalf_KeepsThemAndTheirRowsOthers()
+    {
+        float[] row = [1, -3.25f, 70_000, -800_000];
+        var read = WriteAndRead(ElementType.F16, row.Length, [.. row, 1, 2, 3, 0.1f]);
+        for (var i = 0; i < row.Length; i++)
+            Math.Abs(read[i] - row[i]).ShouldBeLessThanOrEqualTo(Math.Abs(row[i]) * 0.001f);
+        // The other row is none the worse for it.
+        read[row.Length..].ShouldBe([1, 2, 3, (float)(Half)0.1f]);
+    }
+
+    [Theory]
+    [InlineData(65_504f, 1)]
+    [InlineData(-65_505f, 2)]
+    [InlineData(65_520f, 2)]
+    [InlineData(131_008f, 2)]
+    [InlineData(131_009f, 4)]
+    [InlineData(-800_000f, 16)]
+    [InlineData(3.4e38f, 5.192296858534828e33)]
+    public void F16_WhenARowHasALargestElement_IsScaledByTheSmallestPowerOfTwoThatMakesItFit(float largest, double scale)
+    {
+        // Longer than what is scaled at once, and no multiple of it.
+        const int hiddenSize = 1_300;
+        var rows = Rows(1, hiddenSize);
+        for (var i = 0; i < hiddenSize; i++)
+            rows[i] *= Math.Abs(largest) / 10;
+        rows[700] = largest;
+        var bytes = new byte[HiddenRows.RowBytes(ElementType.F16, hiddenSize)];
+        HiddenRows.Write(ElementType.F16, hiddenSize, rows, bytes);
+        BitConverter.ToSingle(bytes).ShouldBe((float)scale);
+        var read = new float[hiddenSize];
+        HiddenRows.TryRead(ElementType.F16, hiddenSize, new ReadOnlySequence<byte>(bytes), read).ShouldBeTrue();
+        for (var i = 0; i < hiddenSize; i++)
+            read[i].ShouldBe((float)(Half)(rows[i] / (float)scale) * (float)scale);
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity)]
+    public void F16_WhenAnElementIsNotFinite_IsNotScaled(float extreme) =>
+        WriteAndRead(ElementType.F16, 4, [1, 70_000, extreme, 0.1f]).ShouldBe([1, float.PositiveInfinity, extreme, (float)(Half)0.1f]);
+
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(0.5f)]
+    [InlineData(3f)]
+    [InlineData(-2f)]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void F16_WhenAScaleIsImpossible_IsNotValid(float scale)
+    {
+        byte[] bytes = [.. BitConverter.GetBytes(scale), 0, 0, 0, 0];
+        HiddenRows.TryRead(ElementType.F16, 2, new ReadOnlySequence<byte>(bytes), new float[2]).ShouldBeFalse();
     }
 
     [Fact]

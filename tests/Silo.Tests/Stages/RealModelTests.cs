@@ -150,6 +150,25 @@ public sealed class RealModelTests(TestModels models)
             completions.Select((completion, number) => completion.Text.Contains($"{number + 5}")).ShouldAllBe(isRight => isRight);
     }
 
+    [Fact]
+    public async Task Ring_WhenHiddenRowsAreBeyondAHalf_DrawsTheWholeModelsTokensInF16()
+    {
+        var model = await models.GetAsync("tiny-gemma3 F32 loud");
+        var prompt = model.Prompt(seed: 7, length: 20);
+        await using var whole = new WholeModel(model);
+        var expected = await Conversation.RunAsync(whole, slot: 0, prompt, TokenCount, s_greedy, ChunkRows);
+        var settings = new Dictionary<string, string?>(s_noReuse) { ["DataPlane:ElementType"] = "F16" };
+        await using var ring = await TestRing.StartReadyAsync(model, models.Factory(), stages: 2, more: settings);
+        await using var gateway = await ring.ConnectAsync();
+
+        var completion = await CompleteAsync(gateway, prompt, s_greedy);
+
+        completion.Finish.Error.ShouldBeNull();
+        completion.Tokens.Select(token => token.Token).ShouldBe(expected.Select(drawn => drawn.Token.Token));
+        for (var index = 0; index < TokenCount; index++)
+            completion.Tokens[index].LogProbability.ShouldBe(expected[index].Token.LogProbability, tolerance: 0.01);
+    }
+
     private static async Task<TestCompletion> CompleteAsync(TestGateway gateway, int[] prompt, SamplingParameters sampling)
     {
         var completion = await gateway.SendAsync(new GenerationRequest
