@@ -8,8 +8,8 @@ using OrleansInference.Silo.Engines;
 namespace OrleansInference.Silo.Stages;
 
 /// <summary>
-/// Carries out one stage's work strictly in order and passes on what comes of it. A batch that cannot be computed becomes a Fault on
-/// its way to the head; a slot that cannot be opened, cleared or filled faults the batches that use it until it is cleared from the
+/// Carries out one stage's work strictly in order and passes on what comes of it. A batch that cannot be computed, or sent, becomes a Fault
+/// on its way to the head; a slot that cannot be opened, cleared or filled faults the batches that use it until it is cleared from the
 /// beginning, so nothing fails in silence.
 /// </summary>
 internal sealed partial class StageRuntime : IAsyncDisposable
@@ -120,8 +120,19 @@ internal sealed partial class StageRuntime : IAsyncDisposable
                 {
                     failure = exception;
                 }
-                var passing = failure is null ? PassOn(batchId, input, output, timing) : FaultAsync(batchId, failure);
-                await passing.ConfigureAwait(false);
+                var deed = failure is null ? "pass on" : "compute";
+                try
+                {
+                    if (failure is null)
+                        await PassOn(batchId, input, output, timing).ConfigureAwait(false);
+                }
+                catch (ArgumentException exception)
+                {
+                    // No frame can hold it: another batch may do better, and neither engine nor ring is the worse for it.
+                    failure = exception;
+                }
+                if (failure is not null)
+                    await FaultAsync(batchId, deed, failure).ConfigureAwait(false);
             }
         }
     }
@@ -186,10 +197,10 @@ internal sealed partial class StageRuntime : IAsyncDisposable
         return _output(_batch, _stopping.Token);
     }
 
-    private async ValueTask FaultAsync(long batchId, Exception exception)
+    private async ValueTask FaultAsync(long batchId, string deed, Exception exception)
     {
-        LogBatchFailed(exception, _assignment.Pipeline, _assignment.Stage, batchId);
-        var reason = $"Stage {_assignment.Stage} could not compute a batch: {exception.Message}";
+        LogBatchFailed(exception, _assignment.Pipeline, _assignment.Stage, deed, batchId);
+        var reason = $"Stage {_assignment.Stage} could not {deed} a batch: {exception.Message}";
         await _output(new FaultFrame(batchId, reason), _stopping.Token).ConfigureAwait(false);
         // A refused argument says nothing of the engine; a computation that fails again and again does.
         if (exception is not ArgumentException && ++_consecutiveFaults == _consecutiveFaultLimit)
@@ -225,8 +236,8 @@ internal sealed partial class StageRuntime : IAsyncDisposable
     [LoggerMessage(21, LogLevel.Error, "Stage {Stage} of {Pipeline} failed and stops.")]
     private partial void LogRuntimeFailed(Exception exception, string pipeline, int stage);
 
-    [LoggerMessage(22, LogLevel.Warning, "Stage {Stage} of {Pipeline} could not compute batch {BatchId}; its sequences fail.")]
-    private partial void LogBatchFailed(Exception exception, string pipeline, int stage, long batchId);
+    [LoggerMessage(22, LogLevel.Warning, "Stage {Stage} of {Pipeline} could not {Deed} batch {BatchId}; its sequences fail.")]
+    private partial void LogBatchFailed(Exception exception, string pipeline, int stage, string deed, long batchId);
 
     [LoggerMessage(23, LogLevel.Warning, "Stage {Stage} of {Pipeline} could not prepare slot {Slot}; batches that use it fail.")]
     private partial void LogSlotFailed(Exception exception, string pipeline, int stage, int slot);
