@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using OrleansInference.DataPlane.Elements;
 using OrleansInference.DataPlane.Frames;
 using OrleansInference.DataPlane.Hosting;
+using OrleansInference.DataPlane.Rows;
 
 namespace OrleansInference.DataPlane.Codec;
 
@@ -61,6 +62,14 @@ internal sealed class FrameCodec(DataPlaneOptions options, AlignedBufferPool poo
         }
 
         return LengthBytes + (int)length;
+    }
+
+    /// <returns>The bytes of a Batch frame with so many rows, as they are compared with the bound.</returns>
+    public long MeasureBatch(int rowCount)
+    {
+        var counter = FrameWriter.Counting();
+        RingFormat.Write(ref counter, new BatchFrame(0, new BatchRow[rowCount], default), hello!);
+        return sizeof(FrameType) + counter.Written;
     }
 
     /// <param name="total">What <see cref="Measure"/> said of it.</param>

@@ -54,6 +54,17 @@ public sealed class DataPlaneConnector(
     public ElementType ElementTypeTo(string endpoint) => _options.ConfiguredElementType
         ?? (IsOnThisMachine(endpoint) ? ElementType.F32 : ElementType.F16);
 
+    /// <summary>Why batches of so many rows cannot travel on a Ring connection with this Hello, within the bounds here; null when they can.</summary>
+    public string? BatchProblemOf(HelloFrame hello, int rowCount)
+    {
+        var bytes = _codec.Bind(hello).MeasureBatch(rowCount);
+        return rowCount <= _options.MaximumBatchRows && bytes <= _options.MaximumRingFrameBytes
+            ? null
+            : $"a batch of {rowCount} rows of {hello.HiddenSize} elements as {hello.ElementType} takes {bytes} bytes, "
+                + $"but {DataPlaneOptions.Section}:{nameof(DataPlaneOptions.MaximumRingFrameBytes)} is {_options.MaximumRingFrameBytes} "
+                + $"and {DataPlaneOptions.Section}:{nameof(DataPlaneOptions.MaximumBatchRows)} is {_options.MaximumBatchRows}";
+    }
+
     /// <summary>Whether an endpoint is on loopback, by its name.</summary>
     public static bool IsOnThisMachine(string endpoint) => Endpoint.TryParse(endpoint, out var target) && target.IsOnThisMachine;
 

@@ -52,9 +52,12 @@ public sealed class DataPlaneOptions : IValidatableObject
     [Range(1 << 10, 1 << 30)]
     public int ReceiveQueueBytes { get; set; } = 16 << 20;
 
-    /// <summary>Largest frame between stages. Default 64 MiB, which is 2,048 rows of 8,192 elements in F32.</summary>
+    /// <summary>
+    /// Largest frame between stages; a pipeline whose largest batch takes more is not linked. Default 65 MiB, which has room for 2,048 rows of
+    /// 8,192 elements in F32, or 4,096 in F16.
+    /// </summary>
     [Range(1 << 10, 1 << 30)]
-    public int MaximumRingFrameBytes { get; set; } = 64 << 20;
+    public int MaximumRingFrameBytes { get; set; } = 65 << 20;
 
     /// <summary>Largest frame from the last stage to the head. Default 2 MiB.</summary>
     [Range(1 << 10, 1 << 30)]
@@ -64,7 +67,7 @@ public sealed class DataPlaneOptions : IValidatableObject
     [Range(1 << 10, 1 << 30)]
     public int MaximumGenerationFrameBytes { get; set; } = 8 << 20;
 
-    /// <summary>Rows of one batch. Default 4,096.</summary>
+    /// <summary>Rows of one batch; a pipeline whose batches may have more is not linked. Default 4,096.</summary>
     [Range(1, 65_536)]
     public int MaximumBatchRows { get; set; } = 4_096;
 

@@ -20,6 +20,7 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
     private readonly ConcurrentDictionary<DataPlaneConnection, GenerationSession> _sessions = new();
     private readonly ILogger _logger = services.Logs.CreateLogger<RingStage>();
     private readonly FramePool _answers = new();
+    private readonly RingHandshake _handshake = new(assignment, engine.Shape, services.Connector);
     private DataPlaneConnection? _previous;
     private DataPlaneConnection? _tokens;
     private DataPlaneConnection? _next;
@@ -44,7 +45,9 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
 
     private bool IsLast => assignment.Stage == assignment.StageCount - 1;
 
-    /// <exception cref="ShardUnavailableException">The neighbour cannot be reached or refuses.</exception>
+    /// <exception cref="ShardUnavailableException">
+    /// The neighbour cannot be reached or refuses, or the largest batch does not fit a frame.
+    /// </exception>
     public async Task LinkAsync(StageLink wanted, CancellationToken cancellation)
     {
         ThrowIfFaulted();
@@ -126,11 +129,14 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
         if (string.IsNullOrEmpty(endpoint))
             throw new ShardUnavailableException($"The link of {Name} names no endpoint to connect to.");
         var peer = IsLast ? "the head" : $"stage {assignment.Stage + 1}";
+        var hello = _handshake.HelloTo(endpoint);
+        if (_handshake.BatchProblemOf(hello) is { } problem)
+            throw new ShardUnavailableException($"{Name} cannot be linked to {peer}: {problem}.");
         var handler = new StageConnectionHandler(null, reason => Lose($"{peer} {reason}"));
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _ending.Token);
         try
         {
-            return await services.Connector.ConnectAsync(endpoint, HelloTo(endpoint), handler, either.Token);
+            return await services.Connector.ConnectAsync(endpoint, hello, handler, either.Token);
         }
         catch (Exception exception)
             when (exception is DataPlaneRefusedException or DataPlaneUnreachableException or DataPlaneClosedException)
@@ -142,18 +148,6 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
             throw new ShardUnavailableException($"{Name} was planned anew while it was linked.");
         }
     }
-
-    private HelloFrame HelloTo(string endpoint) => new()
-    {
-        Role = IsLast ? ConnectionRole.Tokens : ConnectionRole.Ring,
-        Pipeline = assignment.Pipeline,
-        Epoch = assignment.Epoch,
-        Stage = assignment.Stage,
-        ElementType = services.Connector.ElementTypeTo(endpoint),
-        HiddenSize = IsLast ? 0 : engine.Shape.HiddenSize,
-        SlotCount = assignment.SlotCount,
-        PositionCount = assignment.CellCount,
-    };
 
     private void Start(StageLink wanted, DataPlaneConnection? connection)
     {
@@ -192,9 +186,7 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
 
     private StageConnectionHandler AcceptRing(HelloFrame hello, DataPlaneConnection connection)
     {
-        if (hello.HiddenSize != engine.Shape.HiddenSize)
-            throw new DataPlaneRefusedException($"{Name} has a hidden size of {engine.Shape.HiddenSize}, not {hello.HiddenSize}.");
-        RefuseOtherCounts(hello);
+        _handshake.Check(hello);
         if (_previous is not null)
             throw new DataPlaneRefusedException($"{Name} is connected with stage {hello.Stage} already.");
         _previous = connection;
@@ -208,7 +200,7 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
             throw new DataPlaneRefusedException(
                 $"The last stage of {assignment.Pipeline} is {assignment.StageCount - 1}, not {hello.Stage}.");
         }
-        RefuseOtherCounts(hello);
+        _handshake.Check(hello);
         if (_tokens is not null)
             throw new DataPlaneRefusedException($"{Name} is connected with the last stage already.");
         _tokens = connection;
@@ -222,16 +214,6 @@ internal sealed partial class RingStage(StageAssignment assignment, IStageEngine
         var sessionLogger = services.Logs.CreateLogger<GenerationSession>();
         return _sessions[connection] = new GenerationSession(
             _head, services.Heads, connection, () => _sessions.TryRemove(connection, out _), services.Time, sessionLogger);
-    }
-
-    private void RefuseOtherCounts(HelloFrame hello)
-    {
-        if (hello.SlotCount != assignment.SlotCount || hello.PositionCount != assignment.CellCount)
-        {
-            throw new DataPlaneRefusedException(
-                $"{Name} has {assignment.SlotCount} slots and {assignment.CellCount} cells, " +
-                $"not {hello.SlotCount} and {hello.PositionCount}.");
-        }
     }
 
     private ValueTask TakeAsync(Frame frame, CancellationToken cancellation)

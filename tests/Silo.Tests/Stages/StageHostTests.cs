@@ -237,12 +237,4 @@ public sealed class StageHostTests
             silo.Connector.ConnectAsync(silo.Endpoint, hello, new NoFrames(), Cancellation));
         return exception.Reason;
     }
-
-    private sealed class NoFrames : IFrameHandler
-    {
-        public ValueTask OnFrameAsync(Frame frame, DataPlaneConnection connection, CancellationToken cancellation) =>
-            ValueTask.CompletedTask;
-
-        public ValueTask OnClosedAsync(DataPlaneConnection connection, Exception? reason) => ValueTask.CompletedTask;
-    }
 }
