@@ -8,6 +8,9 @@ namespace OrleansInference.Bench.Paced;
 /// <summary>A whole model that computes nothing, and takes as long for a batch as a model of the given speed.</summary>
 internal sealed class PacedEngine(StageConfiguration configuration, double tokensPerSecond) : IStageEngine
 {
+    /// <summary>Of the model that it is not.</summary>
+    public const string ContentHash = "none";
+
     private const int HiddenSize = 1;
     private readonly long _period = (long)(Stopwatch.Frequency / tokensPerSecond);
     private readonly SampledToken[] _tokens = new SampledToken[configuration.MaximumBatchRows];
@@ -15,7 +18,10 @@ internal sealed class PacedEngine(StageConfiguration configuration, double token
 
     public StageShape Shape { get; } = new(
         IsFirst: true, IsLast: true, configuration.EndLayer - configuration.FirstLayer, HiddenSize, ClockTokenizer.Size,
-        configuration.SlotCount, configuration.CellCount, configuration.MaximumBatchRows, MappedBytes: 0, KvBytes: 0);
+        configuration.SlotCount, configuration.CellCount, configuration.MaximumBatchRows, MappedBytes: 0, KvBytes: 0)
+    {
+        ContentHash = ContentHash,
+    };
 
     public async ValueTask<StageOutput> DecodeAsync(StageInput input, CancellationToken cancellation = default)
     {

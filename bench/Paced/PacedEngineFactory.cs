@@ -8,6 +8,8 @@ internal sealed class PacedEngineFactory(double tokensPerSecond) : IStageEngineF
         StageConfiguration configuration, IProgress<double>? progress, CancellationToken cancellation) =>
         Task.FromResult<IStageEngine>(new PacedEngine(configuration, tokensPerSecond));
 
+    public Task<string> GetContentHashAsync(string model, CancellationToken cancellation) => Task.FromResult(PacedEngine.ContentHash);
+
     public Task<ITokenizer> LoadTokenizerAsync(string model, CancellationToken cancellation) =>
         Task.FromResult<ITokenizer>(new ClockTokenizer());
 }

@@ -88,7 +88,9 @@ internal static class FrameRules
         ?? RangeProblem("stage", hello.Stage, 0, ushort.MaxValue)
         ?? RangeProblem("hidden size", hello.HiddenSize, 0, HelloFrame.MaximumHiddenSize)
         ?? RangeProblem("slot count", hello.SlotCount, 1, HelloFrame.MaximumSlots)
-        ?? RangeProblem("position count", hello.PositionCount, 1, HelloFrame.MaximumPositions);
+        ?? RangeProblem("position count", hello.PositionCount, 1, HelloFrame.MaximumPositions)
+        ?? (hello.Role != ConnectionRole.Generation && string.IsNullOrEmpty(hello.ContentHash)
+            ? "content hash is empty" : TextProblem("content hash", hello.ContentHash, MaximumNameBytes));
 
     private static string? ProblemOf(BatchFrame batch, HelloFrame hello, DataPlaneOptions options)
     {

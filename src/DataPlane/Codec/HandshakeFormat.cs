@@ -21,6 +21,7 @@ internal static class HandshakeFormat
         writer.Int32(hello.HiddenSize);
         writer.Int32(hello.SlotCount);
         writer.Int32(hello.PositionCount);
+        writer.String(hello.ContentHash);
     }
 
     public static HelloFrame ReadHello(ref FrameReader reader)
@@ -41,6 +42,7 @@ internal static class HandshakeFormat
             HiddenSize = reader.Int32("hidden size"),
             SlotCount = reader.Int32("slot count"),
             PositionCount = reader.Int32("position count"),
+            ContentHash = reader.String("content hash", FrameRules.MaximumNameBytes),
         };
     }
 

@@ -4,7 +4,7 @@ namespace OrleansInference.DataPlane.Frames;
 
 /// <summary>
 /// The first frame of a connection, from the side that connected. It binds the connection: what follows belongs to this pipeline and
-/// epoch, carries hidden rows of this size and element type, and names no slot or position beyond these counts.
+/// epoch, carries hidden rows of this size, element type and model, and names no slot or position beyond these counts.
 /// </summary>
 public sealed record HelloFrame : Frame
 {
@@ -39,6 +39,12 @@ public sealed record HelloFrame : Frame
     /// Positions that a sequence may take (the pipeline's cells): a frame that names a later one is refused. 1 to 16,777,216.
     /// </summary>
     public int PositionCount { get; init; } = MaximumPositions;
+
+    /// <summary>
+    /// Hash of the content of the model that the sender's stage was loaded from; 1 to 256 bytes of UTF-8. A gateway, which loads none, leaves
+    /// it empty.
+    /// </summary>
+    public string ContentHash { get; init; } = "";
 
     internal const int MaximumSlots = 1 << 16;
     internal const int MaximumPositions = 1 << 24;

@@ -50,13 +50,16 @@ public sealed class SliceAssembler(ModelStore store)
     }
 
     /// <summary>The name of a slice's file: the same for the same content, whoever makes it.</summary>
-    public static string FileName(ModelManifest manifest, int firstLayer, int endLayer)
+    public static string FileName(ModelManifest manifest, int firstLayer, int endLayer) =>
+        $"{manifest.Name}-{ContentHash(manifest)[..16]}-{firstLayer}-{endLayer}.gguf";
+
+    /// <summary>SHA-256, in hex, of what a model's slices are made of: the same for the same content, whatever its name and version.</summary>
+    public static string ContentHash(ModelManifest manifest)
     {
         var content = new StringBuilder().AppendLine($"{RecipeVersion}|{manifest.Architecture}|{manifest.LayerCount}");
         foreach (var (what, blob) in manifest.NamedBlobs)
             content.AppendLine($"{what}|{blob.Sha256}");
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content.ToString())))[..16];
-        return $"{manifest.Name}-{hash}-{firstLayer}-{endLayer}.gguf";
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content.ToString())));
     }
 
     private static bool IsComplete(string path, long length)

@@ -42,13 +42,16 @@ public interface IStageEngine : IAsyncDisposable
     ValueTask ImportAsync(int slot, ReadOnlyMemory<byte> state);
 }
 
-/// <summary>Sizes of a loaded slice.</summary>
+/// <summary>Sizes of a loaded slice, and the model it is of.</summary>
 /// <param name="MaximumBatchRows">Rows that one batch may hold.</param>
 /// <param name="CellCount">KV cells of all slots together.</param>
 public sealed record StageShape(
     bool IsFirst, bool IsLast, int LayerCount, int HiddenSize, int VocabularySize, int SlotCount, int CellCount, int MaximumBatchRows,
     long MappedBytes, long KvBytes)
 {
+    /// <summary>Hash of the content of the whole model; the same on all stages of a pipeline, or they would compute different models.</summary>
+    public required string ContentHash { get; init; }
+
     /// <summary>
     /// Some layers see only the latest positions. Cells that no row at a slot's end would look at may then be gone, and a slot that went
     /// back far from its end would be without them.

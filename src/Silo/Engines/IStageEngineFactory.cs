@@ -8,6 +8,9 @@ public interface IStageEngineFactory
     /// <summary>Assembles the slice file if needed, maps it and makes its context. Long: progress is 0 to 1.</summary>
     Task<IStageEngine> LoadStageAsync(StageConfiguration configuration, IProgress<double>? progress, CancellationToken cancellation);
 
+    /// <summary>The <see cref="StageShape.ContentHash"/> of a stage that would be loaded now.</summary>
+    Task<string> GetContentHashAsync(string model, CancellationToken cancellation);
+
     Task<ITokenizer> LoadTokenizerAsync(string model, CancellationToken cancellation);
 }
 

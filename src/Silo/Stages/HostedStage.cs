@@ -172,7 +172,7 @@ internal sealed partial class HostedStage(string pipeline, int stage, StageServi
         try
         {
             var isEngineSuspect = await DropRingAsync();
-            if (!isEngineSuspect && _loaded is not null && _loaded with { Epoch = wanted.Epoch } == wanted)
+            if (!isEngineSuspect && await IsLoadedAsync(wanted, cancellation))
                 await ClearSlotsAsync(_engine!, wanted);
             else
                 await LoadEngineAsync(wanted, cancellation);
@@ -192,6 +192,11 @@ internal sealed partial class HostedStage(string pipeline, int stage, StageServi
                 _loadFault = cancellation.IsCancellationRequested ? _loadFault : exception.Message;
         }
     }
+
+    /// <summary>A file that was imported anew under the model's name is another model: a neighbour that loads now would load that.</summary>
+    private async Task<bool> IsLoadedAsync(StageAssignment wanted, CancellationToken cancellation) =>
+        _loaded is not null && _loaded with { Epoch = wanted.Epoch } == wanted
+        && await services.Engines.GetContentHashAsync(wanted.Model, cancellation) == _engine!.Shape.ContentHash;
 
     private async Task LoadEngineAsync(StageAssignment wanted, CancellationToken cancellation)
     {

@@ -22,6 +22,7 @@ internal sealed class RingHandshake(StageAssignment assignment, StageShape shape
         HiddenSize = IsLast ? 0 : shape.HiddenSize,
         SlotCount = assignment.SlotCount,
         PositionCount = assignment.CellCount,
+        ContentHash = shape.ContentHash,
     };
 
     /// <summary>Why the pipeline's largest batch cannot travel on a Ring connection, and what would be right; null when it can.</summary>
@@ -30,7 +31,7 @@ internal sealed class RingHandshake(StageAssignment assignment, StageShape shape
             ? $"{problem}; lower Serve:BatchRows, which is {assignment.MaximumBatchRows}, or raise the bounds on every silo"
             : null;
 
-    /// <exception cref="DataPlaneRefusedException">The stage that connects is of another plan or has other bounds.</exception>
+    /// <exception cref="DataPlaneRefusedException">The stage that connects is of another plan or model, or its batches are too large here.</exception>
     public void Check(HelloFrame hello)
     {
         if (hello.Role == ConnectionRole.Ring && hello.HiddenSize != shape.HiddenSize)
@@ -41,7 +42,15 @@ internal sealed class RingHandshake(StageAssignment assignment, StageShape shape
                 $"{Name} has {assignment.SlotCount} slots and {assignment.CellCount} cells, " +
                 $"not {hello.SlotCount} and {hello.PositionCount}.");
         }
+        if (hello.ContentHash != shape.ContentHash)
+        {
+            throw new DataPlaneRefusedException(
+                $"{Name} was loaded from another {assignment.Model} than stage {hello.Stage}: its content is {Shorten(shape.ContentHash)}, " +
+                $"not {Shorten(hello.ContentHash)}; import the same file as {assignment.Model} on every silo.");
+        }
         if (BatchProblemOf(hello) is { } problem)
             throw new DataPlaneRefusedException($"{Name} could not take its batches: {problem}.");
     }
+
+    private static string Shorten(string hash) => hash[..Math.Min(hash.Length, 12)];
 }

@@ -56,7 +56,7 @@ internal sealed class StageHost(StageServices services) : IStageHost, IDataPlane
         await hosted.DisposeAsync();
     }
 
-    /// <summary>Refuses unknown pipelines, other epochs, wrong stages and wrong hidden sizes.</summary>
+    /// <summary>Refuses unknown pipelines, other epochs, wrong stages, other models and wrong sizes.</summary>
     public IFrameHandler Accept(HelloFrame hello, DataPlaneConnection connection)
     {
         var target = hello.Role == ConnectionRole.Ring ? hello.Stage + 1 : 0;

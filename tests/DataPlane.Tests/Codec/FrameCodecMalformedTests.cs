@@ -142,6 +142,16 @@ public sealed class FrameCodecMalformedTests
     }
 
     [Theory]
+    [InlineData(ConnectionRole.Ring)]
+    [InlineData(ConnectionRole.Tokens)]
+    public void Hello_WhenAStageDoesNotSayOfWhatModelItIs_IsRefusedByTheSender(ConnectionRole role)
+    {
+        var hello = RandomFrames.Hello(role);
+        Problem(Codecs.For(null), hello with { ContentHash = "" }).ShouldContain("content hash is empty");
+        Problem(Codecs.For(null), hello with { ContentHash = new string('0', 257) }).ShouldContain("content hash takes 257 bytes");
+    }
+
+    [Theory]
     [MemberData(nameof(BadFrames))]
     public void Frame_WhenAValueIsOutOfBounds_IsRefusedByBothSides(string problem, Frame frame, ConnectionRole role)
     {

@@ -17,7 +17,7 @@ internal sealed class RandomFrames(int seed)
     public static HelloFrame Hello(ConnectionRole role, ElementType elementType = ElementType.F32, int hiddenSize = 8) => new()
     {
         Role = role, Pipeline = "pebble/0", Epoch = 3, Stage = 1, ElementType = elementType, HiddenSize = hiddenSize,
-        SlotCount = SlotCount, PositionCount = PositionCount,
+        SlotCount = SlotCount, PositionCount = PositionCount, ContentHash = "5eed",
     };
 
     /// <summary>A Hello of the role that the frame type travels with; null for the frames that open a connection.</summary>
@@ -34,7 +34,7 @@ internal sealed class RandomFrames(int seed)
         FrameType.Hello => Hello(Pick<ConnectionRole>(), Pick<ElementType>(), _random.Next(9_000)) with
         {
             Pipeline = Text(1, 40), Epoch = _random.NextInt64(), Stage = _random.Next(100), SlotCount = _random.Next(1, 100),
-            PositionCount = _random.Next(1, 1 << 20),
+            PositionCount = _random.Next(1, 1 << 20), ContentHash = Text(1, 40),
         },
         FrameType.Welcome => new WelcomeFrame(),
         FrameType.Refuse => new RefuseFrame(Text(0, 200)),

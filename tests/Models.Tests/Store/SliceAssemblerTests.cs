@@ -118,6 +118,18 @@ public sealed class SliceAssemblerTests : IDisposable
     }
 
     [Fact]
+    public async Task ContentHash_WhenOnlyTheNameDiffers_IsTheSame()
+    {
+        var manifest = await ImportAsync(Pebble.Path, "pebble");
+        var renamed = await ImportAsync(Pebble.Path, "stone", "2");
+        var other = await ImportAsync(TestModel.Write(_folder, RandomModelShape.Get("tiny-llama")), "pebble", "2");
+
+        SliceAssembler.ContentHash(manifest).Length.ShouldBe(64);
+        SliceAssembler.ContentHash(renamed).ShouldBe(SliceAssembler.ContentHash(manifest));
+        SliceAssembler.ContentHash(other).ShouldNotBe(SliceAssembler.ContentHash(manifest));
+    }
+
+    [Fact]
     public async Task Assemble_WhenManyAtOnce_AllGetTheSameSoundFile()
     {
         var manifest = await ImportAsync(TestModel.Write(_folder, RandomModelShape.Get("tiny-llama")), "tiny");

@@ -11,16 +11,21 @@ internal sealed class FakeEngineFactory : IStageEngineFactory
     /// <summary>Run before an engine is made; may wait or throw.</summary>
     public Func<StageConfiguration, CancellationToken, Task>? BeforeLoad { get; set; }
 
+    /// <summary>Of what the store has now.</summary>
+    public string ContentHash { get; set; } = FakeModel.ContentHash;
+
     public async Task<IStageEngine> LoadStageAsync(
         StageConfiguration configuration, IProgress<double>? progress, CancellationToken cancellation)
     {
         progress?.Report(0.5);
         if (BeforeLoad is { } before)
             await before(configuration, cancellation);
-        var engine = new FakeStageEngine(configuration);
+        var engine = new FakeStageEngine(configuration, ContentHash);
         Engines.Enqueue(engine);
         return engine;
     }
+
+    public Task<string> GetContentHashAsync(string model, CancellationToken cancellation) => Task.FromResult(ContentHash);
 
     public Task<ITokenizer> LoadTokenizerAsync(string model, CancellationToken cancellation) =>
         Task.FromResult<ITokenizer>(new FakeTokenizer());

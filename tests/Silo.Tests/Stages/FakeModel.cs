@@ -12,6 +12,7 @@ internal static class FakeModel
     public const int HiddenSize = 4;
     public const int VocabularySize = 100;
     public const int EndToken = 99;
+    public const string ContentHash = "0fa4e-the-only-one";
 
     /// <summary>Below 2^24, so that a hash survives as a float.</summary>
     private const long Modulus = 8_388_593;

@@ -6,7 +6,7 @@ using OrleansInference.Silo.Engines;
 namespace OrleansInference.Silo.Tests.Stages;
 
 /// <summary>Layers of <see cref="FakeModel"/>, as strict about order, positions and cells as a real engine.</summary>
-internal sealed class FakeStageEngine(StageConfiguration configuration) : IStageEngine
+internal sealed class FakeStageEngine(StageConfiguration configuration, string contentHash = FakeModel.ContentHash) : IStageEngine
 {
     // Per slot the layers' states after each row, so that a slot can go back.
     private readonly Dictionary<int, List<long[]>> _slots = [];
@@ -18,7 +18,10 @@ internal sealed class FakeStageEngine(StageConfiguration configuration) : IStage
     public StageShape Shape { get; } = new(
         configuration.FirstLayer == 0, configuration.EndLayer == FakeModel.LayerCount, configuration.EndLayer - configuration.FirstLayer,
         FakeModel.HiddenSize, FakeModel.VocabularySize, configuration.SlotCount, configuration.CellCount, configuration.MaximumBatchRows,
-        MappedBytes: 1000, KvBytes: 100);
+        MappedBytes: 1000, KvBytes: 100)
+    {
+        ContentHash = contentHash,
+    };
 
     public StageConfiguration Configuration => configuration;
 

@@ -96,6 +96,19 @@ public sealed class StageHostTests
     }
 
     [Fact]
+    public async Task Load_WhenTheStoreHasAnotherModelOfTheNameNow_LoadsItAnew()
+    {
+        await using var ring = await TestRing.StartReadyAsync(2);
+        foreach (var silo in ring.Silos)
+            silo.Engines.ContentHash = "another";
+
+        await ring.BecomeReadyAsync(epoch: 2);
+        await ring.BecomeReadyAsync(epoch: 3);
+
+        ring.Silos.Select(silo => silo.Engines.Engines.Count).ShouldBe([2, 2]);
+    }
+
+    [Fact]
     public async Task Load_WhenTheLayersChange_DisposesTheOldEngineFirst()
     {
         await using var ring = await TestRing.StartReadyAsync(1);
@@ -224,6 +237,9 @@ public sealed class StageHostTests
         (await RefusalAsync(last, good with { Stage = 1 })).ShouldContain("no stage 2");
         (await RefusalAsync(last, good with { HiddenSize = 8 })).ShouldContain("hidden size of 4, not 8");
         (await RefusalAsync(last, good with { SlotCount = 5 })).ShouldContain("4 slots");
+        (await RefusalAsync(last, good with { ContentHash = "123456789abcdef" })).ShouldBe(
+            "Stage 1 of fake/0 was loaded from another fake than stage 0: its content is 0fa4e-the-on, not 123456789abc; "
+            + "import the same file as fake on every silo.");
         (await RefusalAsync(head, ring.Hello(ConnectionRole.Tokens, stage: 0))).ShouldContain("is 1, not 0");
         (await RefusalAsync(head, ring.Hello(ConnectionRole.Generation, stage: 0))).ShouldContain("not linked yet");
         await ring.LinkAsync(1);

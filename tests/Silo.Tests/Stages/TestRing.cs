@@ -118,6 +118,7 @@ internal sealed class TestRing : IAsyncDisposable
         HiddenSize = role == ConnectionRole.Ring ? FakeModel.HiddenSize : 0,
         SlotCount = _template.SlotCount,
         PositionCount = _template.CellCount,
+        ContentHash = role == ConnectionRole.Generation ? "" : FakeModel.ContentHash,
     };
 
     public async ValueTask DisposeAsync()

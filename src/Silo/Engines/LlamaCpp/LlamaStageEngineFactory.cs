@@ -25,6 +25,9 @@ internal sealed class LlamaStageEngineFactory(
             () => LoadStage(configuration, progress, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
+    public Task<string> GetContentHashAsync(string model, CancellationToken cancellation) =>
+        Task.Run(() => SliceAssembler.ContentHash(store.Load(model)), cancellation);
+
     public Task<ITokenizer> LoadTokenizerAsync(string model, CancellationToken cancellation) => Task.Factory.StartNew<ITokenizer>(
         () =>
         {
@@ -73,6 +76,7 @@ internal sealed class LlamaStageEngineFactory(
                 context.CellCount, configuration.MaximumBatchRows, new FileInfo(path).Length,
                 manifest.Hyperparameters.KvBytesPerTokenPerLayer * layers * context.CellCount)
             {
+                ContentHash = SliceAssembler.ContentHash(manifest),
                 HasSlidingWindow = model.HasSlidingWindow,
             };
             ReturnLeftovers();
