@@ -70,6 +70,20 @@ public sealed class LlamaTokenizerTests(TestModels models)
         handWritten.Tokenize(new string('x', 300_000), false, false).ShouldNotBeEmpty();
     }
 
+    /// <summary>Without the bound, slashes and line ends that take turns end the process.</summary>
+    [Fact]
+    public async Task Tokenize_WhenSlashesAndLineEndsTakeTurnsWithoutEnd_RefusesThemAndTakesLongLists()
+    {
+        using var tokenizer = await LoadAsync("pebble-of-slash-splitter");
+
+        Should.Throw<ArgumentException>(() => tokenizer.Tokenize(Repeat("/\n", 100_000), false, false)).Message.ShouldContain("200000");
+        Should.Throw<ArgumentException>(() => tokenizer.Tokenize("!" + Repeat("\r/", 4_097), false, false)).Message.ShouldContain("8194");
+        tokenizer.Tokenize(Repeat("/\n", 4_096), false, false).ShouldNotBeEmpty();
+        tokenizer.Tokenize(Repeat("/usr/lib/\n", 20_000), false, false).ShouldNotBeEmpty();
+
+        static string Repeat(string text, int times) => string.Concat(Enumerable.Repeat(text, times));
+    }
+
     [Fact]
     public async Task TokenizeChat_WhenMessagesHoldNoControlText_EqualsTokenizingTheTemplatedText()
     {

@@ -50,6 +50,8 @@ public sealed class TestModels : IDisposable
             "pebble-of-unknown-template" => WriteChangedPebble(name, "'<|im_start|>", "'<|IM_START|>"),
             // Another way to split words, one that llama.cpp leaves to std::regex.
             "pebble-of-regex-splitter" => WriteChangedPebble(name, "gpt-2", "bloom"),
+            // And one whose words may change between slashes and line ends.
+            "pebble-of-slash-splitter" => WriteChangedPebble(name, "gpt-2", "youtu"),
             _ => WriteRandom(name),
         };
         var manifest = await _store.ImportAsync(path, new ImportOptions { Name = name.Replace(' ', '-') });

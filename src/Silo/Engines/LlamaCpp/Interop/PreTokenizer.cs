@@ -28,20 +28,28 @@ internal static unsafe class PreTokenizer
         return length is < 0 or >= MaximumNameLength || !s_handWritten.Contains(Encoding.UTF8.GetString(buffer, length));
     }
 
-    /// <exception cref="ArgumentException">More characters follow each other without a change between space and no space than can be
-    /// split.</exception>
+    /// <exception cref="ArgumentException">More characters may be one word than can be split: without a change between space and no space,
+    /// or only slashes and line ends, which some splitters put into one word.</exception>
     public static void RequireShortRuns(string text)
+    {
+        RequireShortRuns(
+            text, (last, next) => char.IsWhiteSpace(last) == char.IsWhiteSpace(next), "in a row without a space (or only spaces)");
+        RequireShortRuns(text, (last, next) => IsSlashOrLineEnd(last) && IsSlashOrLineEnd(next), "in a row that are slashes or line ends");
+    }
+
+    private static void RequireShortRuns(string text, Func<char, char, bool> goesOn, string what)
     {
         var start = 0;
         for (var index = 1; index <= text.Length; index++)
         {
-            if (index < text.Length && char.IsWhiteSpace(text[index]) == char.IsWhiteSpace(text[index - 1]))
+            if (index < text.Length && goesOn(text[index - 1], text[index]))
                 continue;
             if (index - start > MaximumRunLength)
                 throw new ArgumentException(
-                    $"The text has {index - start} characters in a row without a space (or only spaces); "
-                    + $"this model's vocabulary takes {MaximumRunLength}.");
+                    $"The text has {index - start} characters {what}; this model's vocabulary takes {MaximumRunLength}.");
             start = index;
         }
     }
+
+    private static bool IsSlashOrLineEnd(char character) => character is '/' or '\r' or '\n';
 }
