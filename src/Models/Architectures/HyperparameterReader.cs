@@ -40,7 +40,7 @@ internal sealed class HyperparameterReader
         reader.CheckExperts(sizes);
         reader.CheckVariant();
         reader.CheckArrays();
-        reader.CheckTokenizer(vocabularySize);
+        VocabularyCheck.Require(metadata, vocabularySize);
         return sizes;
     }
 
@@ -145,20 +145,6 @@ internal sealed class HyperparameterReader
             if (!isPerLayer && count == _layerCount)
                 throw _metadata.Fault(key, "is an array of one element per layer that is not known; the model cannot be cut into slices");
         }
-    }
-
-    private void CheckTokenizer(int vocabularySize)
-    {
-        const string modelKey = "tokenizer.ggml.model";
-        const string tokensKey = "tokenizer.ggml.tokens";
-        if (_metadata.GetString(modelKey) is "no_vocab" or "none")
-            throw _metadata.Fault(modelKey, "the model has no tokenizer");
-
-        var tokens = _metadata.GetArray(tokensKey);
-        if (tokens.ElementType != GgufValueType.String)
-            throw _metadata.Fault(tokensKey, $"holds {tokens.ElementType}, where strings are needed");
-        if (tokens.Count != vocabularySize)
-            throw _metadata.Fault(tokensKey, $"has {tokens.Count} tokens, but '{TensorNames.Embedding}' has {vocabularySize} rows");
     }
 
     /// <summary>A number, or an array of one number per layer, all the same: the runtime shapes every layer after the first.</summary>

@@ -32,20 +32,21 @@ public readonly struct GgufArray
         GgufScalar.TryReadFloat(ElementType, Element(index), out var value) ? value : throw Wrong("floats");
 
     /// <summary>The elements of a string array, decoded one by one.</summary>
-    public IEnumerable<string> Strings()
+    /// <param name="encoding">UTF-8 where none is given.</param>
+    public IEnumerable<string> Strings(Encoding? encoding = null)
     {
         if (ElementType != GgufValueType.String)
             throw Wrong("strings");
 
-        return Walk(_mapping, _entry);
+        return Walk(_mapping, _entry, encoding ?? Encoding.UTF8);
 
-        static IEnumerable<string> Walk(MappedFile mapping, GgufEntry entry)
+        static IEnumerable<string> Walk(MappedFile mapping, GgufEntry entry, Encoding encoding)
         {
             var offset = entry.Offset + HeaderBytes;
             for (var index = 0; index < entry.Count; index++)
             {
                 var length = (int)BinaryPrimitives.ReadUInt64LittleEndian(mapping.Span(offset, 8));
-                yield return Encoding.UTF8.GetString(mapping.Span(offset + 8, length));
+                yield return encoding.GetString(mapping.Span(offset + 8, length));
                 offset += 8 + length;
             }
         }

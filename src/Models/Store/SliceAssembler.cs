@@ -21,7 +21,8 @@ public sealed class SliceAssembler(ModelStore store)
     /// </summary>
     /// <param name="progress">0 to 1.</param>
     /// <returns>Path of the slice file.</returns>
-    /// <exception cref="ModelFormatException">A blob is missing or does not fit the manifest.</exception>
+    /// <exception cref="ModelFormatException">A blob is missing or does not fit the manifest, or the vocabulary, which the last slice
+    /// holds, is not supported.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The range is empty or not inside the model.</exception>
     public string Assemble(
         ModelManifest manifest, int firstLayer, int endLayer, string folder, IProgress<double>? progress = null,

@@ -14,12 +14,18 @@ internal sealed class SliceRecipe(ModelStore store, ModelManifest manifest, int 
 
     private bool IsLast => endLayer == manifest.LayerCount;
 
-    /// <exception cref="ModelFormatException">A blob is missing or does not fit the manifest.</exception>
+    /// <exception cref="ModelFormatException">A blob is missing or does not fit the manifest, or the vocabulary is not
+    /// supported.</exception>
     public GgufWriter Build()
     {
         var writer = new GgufWriter();
         using (var metadata = OpenMetadata())
+        {
+            // The import looked, but perhaps that of a version that did not know all that is looked for.
+            if (IsLast)
+                VocabularyCheck.Require(metadata.Metadata, manifest.Hyperparameters.VocabularySize);
             AddKeys(writer, metadata.Metadata);
+        }
         AddTensors(writer);
         return writer;
     }

@@ -137,6 +137,54 @@ public sealed class ModelDescriptionTests : IDisposable
         Refused(TestModel.Small, writer => writer.SetInt32s("tokenizer.ggml.tokens", [1])).Message.ShouldContain("strings");
     }
 
+    /// <summary>llama.cpp loads or uses none of these without ending the process.</summary>
+    [Fact]
+    public void Read_WhenVocabularyWouldEndTheProcess_SaysWhy()
+    {
+        RefusedTokenizer(writer => writer.SetString("tokenizer.ggml.model", "rwkv")).ShouldContain("'rwkv'");
+        RefusedTokens(tokens => tokens[299] = tokens[298]).ShouldContain("tokens 298 and 299 are the same");
+        RefusedTokens(tokens => (tokens[7], tokens[299]) = ("zq\0a", "zq\0b")).ShouldContain("tokens 7 and 299 are the same up to a NUL");
+        RefusedTokens(tokens => (tokens[298], tokens[299]) = ("[EMPTY_299]", "")).ShouldContain("tokens 298 and 299");
+        RefusedTokens(tokens => tokens[5 + 0xE2] = "zq").ShouldContain("'<0xE2>'");
+        RefusedTokens(tokens => tokens[5] = "\0").ShouldContain("'<0x00>'");
+    }
+
+    [Theory]
+    [InlineData("glm4", "bos", 99_999u, "is 99999")]
+    [InlineData("glm4", "bos", null, "missing")]
+    [InlineData("gpt-2", "bos", 300u, "0 to 299")]
+    [InlineData("gpt-2", "eos", 300u, "0 to 299")]
+    [InlineData("exaone-moe", "eos", 2u, "'exaone-moe'")]
+    [InlineData("whitespace", "eos", 2u, "'whitespace'")]
+    public void Read_WhenBytePairVocabularyWouldEndTheProcess_SaysWhy(string splitter, string role, uint? token, string expected)
+    {
+        var key = $"tokenizer.ggml.{role}_token_id";
+        Refused(TestModel.Small, Edit, keepKey: candidate => candidate != key).Message.ShouldContain(expected);
+
+        void Edit(GgufWriter writer)
+        {
+            SetBytePair(writer, splitter);
+            writer.SetBoolean($"tokenizer.ggml.add_{role}_token", true);
+            if (token is { } number)
+                writer.SetUInt32(key, number);
+        }
+    }
+
+    [Fact]
+    public void Read_WhenVocabularyIsUnusualButWhole_AcceptsIt()
+    {
+        // Gemma has a tab for '<0x09>'; others name tokens of nothing, or take the tokens that llama.cpp takes by default.
+        AcceptsTokens(tokens => tokens[5 + '\t'] = "\t");
+        AcceptsTokens(tokens => (tokens[298], tokens[299]) = ("", ""));
+        AcceptsTokens(tokens => tokens[299] = "zq\0a");
+        Accepts(keepKey: key => !key.EndsWith("_token_id", StringComparison.Ordinal));
+        Accepts(writer => writer.SetUInt32("tokenizer.ggml.eos_token_id", 99_999));
+        Accepts(writer => SetBytePair(writer, "qwen2"), key => key != "tokenizer.ggml.bos_token_id");
+        Accepts(
+            writer => SetBytePair(writer, "glm4"),
+            key => key is not ("tokenizer.ggml.bos_token_id" or "tokenizer.ggml.add_bos_token"));
+    }
+
     [Fact]
     public void Read_WhenArrayPerLayerIsUnknownOrWrong_NamesIt()
     {
@@ -194,6 +242,32 @@ public sealed class ModelDescriptionTests : IDisposable
     {
         using var file = GgufFile.Open(TestModel.Write(_folder, shape, GgmlType.Q8_0));
         return ModelDescription.Read(file);
+    }
+
+    private static void SetBytePair(GgufWriter writer, string splitter)
+    {
+        writer.SetString("tokenizer.ggml.model", "gpt2");
+        writer.SetString("tokenizer.ggml.pre", splitter);
+    }
+
+    private string RefusedTokenizer(Action<GgufWriter> edit) => Refused(TestModel.Small, edit).Message;
+
+    private string RefusedTokens(Action<string[]> edit) => RefusedTokenizer(writer => SetTokens(writer, edit));
+
+    private void AcceptsTokens(Action<string[]> edit) => Accepts(writer => SetTokens(writer, edit));
+
+    private void Accepts(Action<GgufWriter>? edit = null, Func<string, bool>? keepKey = null)
+    {
+        using var file = GgufFile.Open(Rewritten(TestModel.Small, edit, keepKey: keepKey));
+        Should.NotThrow(() => ModelDescription.Read(file));
+    }
+
+    private void SetTokens(GgufWriter writer, Action<string[]> edit)
+    {
+        using var file = GgufFile.Open(TestModel.Write(_folder, TestModel.Small));
+        var tokens = file.Metadata.GetArray("tokenizer.ggml.tokens").Strings().ToArray();
+        edit(tokens);
+        writer.SetStrings("tokenizer.ggml.tokens", tokens);
     }
 
     private string Rewritten(

@@ -1,3 +1,4 @@
+using OrleansInference.Models;
 using OrleansInference.Models.Store;
 using OrleansInference.Silo.Engines;
 
@@ -60,6 +61,21 @@ public sealed class FactoryTests(TestModels models)
         {
             File.Delete(path);
         }
+    }
+
+    /// <summary>A store keeps what was imported before the import knew what to refuse.</summary>
+    [Fact]
+    public async Task Load_WhenAStoredVocabularyWouldEndTheProcess_SaysWhy()
+    {
+        var model = await models.GetAsync("pebble-to-spoil");
+        models.ChangeKeys(model, "gpt2", "bert");
+
+        await RefusesAsync(() => models.Factory().LoadTokenizerAsync(model.Manifest.Id, Cancellation));
+        await RefusesAsync(() => models.Factory().LoadStageAsync(Whole(model), null, Cancellation));
+        await using var first = await models.Factory().LoadStageAsync(Whole(model) with { EndLayer = 2 }, null, Cancellation);
+
+        static async Task RefusesAsync(Func<Task> load) =>
+            (await Should.ThrowAsync<ModelFormatException>(load)).Message.ShouldContain("'bert' is not supported");
     }
 
     [Fact]

@@ -38,6 +38,13 @@ public sealed class TestModels : IDisposable
         Options.Create(new ModelStoreOptions { Store = _store.Root, SliceFolder = sliceFolder ?? Path.Combine(_folder, "slices") }),
         Options.Create(new NativeOptions { Folder = Natives.Folder }), NullLoggerFactory.Instance);
 
+    /// <summary>Writes over the keys that the store holds of a model of one test.</summary>
+    internal void ChangeKeys(TestModel model, string what, string with)
+    {
+        var path = _store.PathOf(model.Manifest.Metadata);
+        File.WriteAllBytes(path, Changed(File.ReadAllBytes(path), what, with));
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private async Task<TestModel> ImportAsync(string name)
@@ -48,6 +55,8 @@ public sealed class TestModels : IDisposable
             // The same bytes but for a key, or for what the template is known by.
             "pebble-without-template" => WriteChangedPebble(name, "tokenizer.chat_template", "tokenizer.bath_template"),
             "pebble-of-unknown-template" => WriteChangedPebble(name, "'<|im_start|>", "'<|IM_START|>"),
+            // Named apart, so that the store holds its keys apart.
+            "pebble-to-spoil" => WriteChangedPebble(name, "pebble", "rubble"),
             // Another way to split words, one that llama.cpp leaves to std::regex.
             "pebble-of-regex-splitter" => WriteChangedPebble(name, "gpt-2", "bloom"),
             // And one whose words may change between slashes and line ends.
@@ -84,12 +93,16 @@ public sealed class TestModels : IDisposable
 
     private string WriteChangedPebble(string name, string what, string with)
     {
-        var bytes = File.ReadAllBytes(PebblePath());
+        var path = Path.Combine(_folder, name + ".gguf");
+        File.WriteAllBytes(path, Changed(File.ReadAllBytes(PebblePath()), what, with));
+        return path;
+    }
+
+    private static byte[] Changed(byte[] bytes, string what, string with)
+    {
         while (bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(what)) is var place and >= 0)
             Encoding.UTF8.GetBytes(with).CopyTo(bytes.AsSpan(place));
-        var path = Path.Combine(_folder, name + ".gguf");
-        File.WriteAllBytes(path, bytes);
-        return path;
+        return bytes;
     }
 
     private static string PebblePath()

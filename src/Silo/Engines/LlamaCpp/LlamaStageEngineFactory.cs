@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Options;
 using OrleansInference.Models;
+using OrleansInference.Models.Architectures;
+using OrleansInference.Models.Gguf;
 using OrleansInference.Models.Store;
 using OrleansInference.Silo.Devices;
 using OrleansInference.Silo.Engines.LlamaCpp.Interop;
@@ -32,7 +34,10 @@ internal sealed class LlamaStageEngineFactory(
         () =>
         {
             NativeRuntime.Load(natives.Value.Folder, loggers);
-            var path = store.PathOf(store.Load(model).Metadata);
+            var manifest = store.Load(model);
+            var path = store.RequirePath("metadata", manifest.Metadata);
+            using (var file = GgufFile.Open(path))
+                VocabularyCheck.Require(file.Metadata, manifest.Hyperparameters.VocabularySize);
             return new LlamaTokenizer(SliceModel.Load(path, vocabularyOnly: true, null, cancellation));
         },
         cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
