@@ -160,6 +160,20 @@ public sealed class SliceAssemblerTests : IDisposable
     }
 
     [Fact]
+    public async Task Assemble_WhenTheLockCannotBeOpened_SaysSoAtOnce()
+    {
+        var manifest = await ImportAsync(Pebble.Path, "pebble");
+        var path = Path.Combine(SliceFolder, SliceAssembler.FileName(manifest, 0, 8) + ".lock");
+        Directory.CreateDirectory(SliceFolder);
+        File.CreateSymbolicLink(path, path);
+        // Ends the wait that there must not be; it is for half an hour.
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+
+        Should.Throw<IOException>(() => new SliceAssembler(_store).Assemble(manifest, 0, 8, SliceFolder, null, patience.Token))
+            .Message.ShouldContain(path);
+    }
+
+    [Fact]
     public async Task Assemble_WhenABlobIsMissingOrCut_NamesIt()
     {
         var manifest = await ImportAsync(Pebble.Path, "pebble");
