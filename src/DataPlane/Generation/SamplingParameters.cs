@@ -5,10 +5,20 @@ namespace OrleansInference.DataPlane.Generation;
 /// <summary>How the last stage turns logits into a token. The defaults change nothing: plain sampling at temperature 1.</summary>
 public sealed record SamplingParameters
 {
+    private const float LeastTemperature = 1e-6f;
+
     public static SamplingParameters Greedy { get; } = new() { Temperature = 0 };
 
-    /// <summary>0 is greedy (the largest logit, the lowest token id on a tie); otherwise logits are divided by it. 0 to 2.</summary>
+    /// <summary>
+    /// Below 0.000001 greedy (the largest logit, the lowest token id on a tie); otherwise logits are divided by it. 0 to 2.
+    /// </summary>
     public float Temperature { get; init; } = 1;
+
+    /// <summary>
+    /// Whether the largest logit is taken without a draw: a temperature near 0 comes to the same, but logits divided by it might not be
+    /// numbers.
+    /// </summary>
+    public bool IsGreedy => Temperature < LeastTemperature;
 
     /// <summary>Keep the k likeliest tokens; 0 keeps all.</summary>
     public int TopK { get; init; }

@@ -33,6 +33,20 @@ public sealed class SequenceSamplerTests : IDisposable
         Draw(SamplingParameters.Greedy with { LogitBias = [new LogitBias(3, -1)] }, position: 5).Token.ShouldBe(77);
     }
 
+    [Theory]
+    [InlineData(1e-45f)]
+    [InlineData(1e-38f)]
+    [InlineData(1e-37f)]
+    [InlineData(1e-8f)]
+    [InlineData(1e-6f)]
+    public void Sample_WhenTheTemperatureIsNearZero_TakesTheLargestLogit(float temperature)
+    {
+        var sampling = new SamplingParameters { Temperature = temperature, TopK = 40, TopP = 0.9f };
+
+        Draw(sampling, position: 5).Token.ShouldBe(GreedyChoice.Of(_logits));
+        Draw(sampling with { PresencePenalty = 0.5f }, position: 0, [299]).Token.ShouldBe(GreedyChoice.Of(_logits));
+    }
+
     [Fact]
     public void Sample_WhenGreedyWithBiases_TakesTheLargestSum()
     {

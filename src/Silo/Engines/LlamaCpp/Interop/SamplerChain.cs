@@ -19,7 +19,7 @@ internal sealed unsafe class SamplerChain : IDisposable
             AddBias(sampling, vocabularySize);
         Add(LlamaNative.llama_sampler_init_penalties(
             vocabularySize, sampling.PenaltyWindow, sampling.RepeatPenalty, sampling.FrequencyPenalty, sampling.PresencePenalty));
-        if (sampling.Temperature <= 0)
+        if (sampling.IsGreedy)
             return;
         if (sampling.TopK > 0)
             Add(LlamaNative.llama_sampler_init_top_k(sampling.TopK));

@@ -26,7 +26,7 @@ internal sealed class SequenceSampler : IDisposable
         _hasPenalties = sampling.PenaltyWindow > 0
             && (sampling.RepeatPenalty != 1 || sampling.FrequencyPenalty != 0 || sampling.PresencePenalty != 0);
         // To look for the largest logit takes no list of candidates.
-        var isPlain = sampling.Temperature <= 0 && !_hasPenalties;
+        var isPlain = sampling.IsGreedy && !_hasPenalties;
         _chain = isPlain ? null : new SamplerChain(sampling, vocabularySize);
         _history = _hasPenalties ? [.. history] : [];
         _openedTokens = history.Length;
@@ -63,7 +63,7 @@ internal sealed class SequenceSampler : IDisposable
         if (_hasPenalties)
             ShowHistory(position);
         var left = candidates.Filter(logits, _chain!);
-        return _sampling.Temperature <= 0 ? Largest(left) : Pick(left, CounterDraw.Uniform(_sampling.Seed, position));
+        return _sampling.IsGreedy ? Largest(left) : Pick(left, CounterDraw.Uniform(_sampling.Seed, position));
     }
 
     /// <summary>Makes the penalties look back on exactly the tokens before a position, also after the sequence was rolled back.</summary>
