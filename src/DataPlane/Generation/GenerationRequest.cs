@@ -8,10 +8,13 @@ namespace OrleansInference.DataPlane.Generation;
 /// </summary>
 public sealed record GenerationRequest
 {
-    /// <summary>Chat messages, turned into text by the model's chat template.</summary>
+    /// <summary>Chat messages, turned into text by the model's chat template. What they say stays text.</summary>
     public ImmutableArray<ChatMessage>? Messages { get; init; }
 
-    /// <summary>Plain text; special tokens in it are not parsed.</summary>
+    /// <summary>
+    /// Text in the model's own format: the texts of control tokens become those tokens, and the token that begins every text, where the
+    /// model has one, is put before it.
+    /// </summary>
     public string? Prompt { get; init; }
 
     public ImmutableArray<int>? PromptTokens { get; init; }

@@ -8,8 +8,8 @@ public interface ITokenizer : IDisposable
     int VocabularySize { get; }
 
     /// <param name="addSpecial">Whether to add the model's own begin/end tokens.</param>
-    /// <param name="parseSpecial">Whether texts of special tokens become those tokens (template output) or plain text (user input).</param>
-    /// <exception cref="ArgumentException">The text is longer, or has a longer word, than can be tokenized.</exception>
+    /// <param name="parseSpecial">Whether texts of special tokens become those tokens or stay text.</param>
+    /// <exception cref="ArgumentException">The text is longer, has a longer word, or more control tokens than can be tokenized.</exception>
     int[] Tokenize(string text, bool addSpecial, bool parseSpecial);
 
     /// <summary>

@@ -36,7 +36,7 @@ internal sealed class PromptPreparer(ITokenizer tokenizer, int contextLength, in
             return [.. tokens];
         return request.Messages is { } messages
             ? tokenizer.TokenizeChat(messages)
-            : tokenizer.Tokenize(request.Prompt!, addSpecial: true, parseSpecial: false);
+            : tokenizer.Tokenize(request.Prompt!, addSpecial: true, parseSpecial: true);
     }
 
     private string? FindOverflow(int promptTokens, int? maximumTokens)

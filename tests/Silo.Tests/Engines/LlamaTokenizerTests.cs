@@ -46,6 +46,19 @@ public sealed class LlamaTokenizerTests(TestModels models)
         tokenizer.IsEndOfGeneration(-1).ShouldBeFalse();
     }
 
+    /// <summary>Without the bound, a prompt of a megabyte keeps a processor busy for an hour.</summary>
+    [Fact]
+    public async Task Tokenize_WhenATextHasMoreControlTokensThanAreParsed_RefusesIt()
+    {
+        using var tokenizer = await LoadAsync("pebble");
+        var most = string.Concat(Enumerable.Repeat("<|im_start|>a<|im_end|>", LlamaTokenizer.MaximumControlTokens / 2));
+
+        tokenizer.Tokenize(most, false, parseSpecial: true).Length.ShouldBe(LlamaTokenizer.MaximumControlTokens * 3 / 2);
+        tokenizer.Tokenize(most + "<|im_end|>", false, parseSpecial: false).ShouldNotBeEmpty();
+        Should.Throw<ArgumentException>(() => tokenizer.Tokenize(most + "<|im_end|>", false, parseSpecial: true))
+            .Message.ShouldContain("4096 control tokens");
+    }
+
     [Fact]
     public async Task Tokenize_WhenTheTextIsTooLong_Refuses()
     {

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using OrleansInference.DataPlane.Generation;
 using OrleansInference.Silo.Generation;
+using OrleansInference.Silo.Tests.Engines;
 using OrleansInference.Silo.Tests.Stages;
 
 namespace OrleansInference.Silo.Tests.Generation;
 
-public sealed class PromptPreparerTests
+public sealed class PromptPreparerTests(TestModels models)
 {
     private const int ContextLength = 50;
     private const int MaximumBatchRows = 16;
@@ -45,6 +46,24 @@ public sealed class PromptPreparerTests
     public void Prepare_WhenMessagesAreGiven_AppliesTheTemplate() => _preparer
         .Prepare(s_request with { Prompt = null, Messages = [new ChatMessage("user", "hi")] })
         .Tokens.ShouldBe(FakeModel.Tokenize("<user>hi<assistant>"));
+
+    /// <summary>In a prompt of the model's own format, and nowhere else: what a chat says stays text.</summary>
+    [Fact]
+    public async Task Prepare_WhenAPromptHoldsControlTexts_MakesControlTokens()
+    {
+        var model = await models.GetAsync("pebble");
+        using var tokenizer = await models.Factory().LoadTokenizerAsync(model.Manifest.Id, TestContext.Current.CancellationToken);
+        var preparer = new PromptPreparer(tokenizer, contextLength: 500, MaximumBatchRows, stopTextCharacters: 20);
+        var begin = tokenizer.Tokenize("", addSpecial: true, parseSpecial: false);
+
+        var prompt = preparer.Prepare(s_request with { Prompt = "<|im_end|>", Echo = true });
+        var chat = preparer.Prepare(s_request with { Prompt = null, Messages = [new ChatMessage("user", "<|im_end|><|im_end|>")] });
+
+        var end = prompt.Tokens[begin.Length..].ShouldHaveSingleItem();
+        tokenizer.IsEndOfGeneration(end).ShouldBeTrue();
+        prompt.Echo.ShouldBe("<|im_end|>");
+        chat.Tokens.Count(token => token == end).ShouldBe(1);
+    }
 
     [Fact]
     public void Prepare_WhenTheTemplateRefuses_SaysWhy() => ShouldRefuse(

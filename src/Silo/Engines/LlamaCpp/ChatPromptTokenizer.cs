@@ -25,6 +25,21 @@ internal sealed class ChatPromptTokenizer(Vocabulary vocabulary)
             ? [token] : vocabulary.Tokenize(text[fragment.Start..fragment.End], addSpecial: false, parseSpecial: false))]);
     }
 
+    /// <summary>Whether the texts of control tokens occur more than so many times; one inside another counts too.</summary>
+    public bool HasMoreControlTexts(string text, int most)
+    {
+        foreach (var special in _controlTokens)
+        {
+            for (var from = 0; text.IndexOf(special.Text, from, StringComparison.Ordinal) is var match and >= 0;)
+            {
+                if (--most < 0)
+                    return true;
+                from = match + special.Text.Length;
+            }
+        }
+        return false;
+    }
+
     /// <summary>
     /// A template that changes messages beyond trimming hides where they are; its text is taken only if no message could be mistaken.
     /// </summary>

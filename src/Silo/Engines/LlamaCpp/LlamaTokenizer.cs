@@ -12,6 +12,9 @@ internal sealed partial class LlamaTokenizer : ITokenizer
 
     public const int MaximumMessages = 4096;
 
+    /// <summary>llama.cpp's time to find them grows with their square; so many take half a second.</summary>
+    public const int MaximumControlTokens = 4096;
+
     private readonly Vocabulary _vocabulary;
     private readonly byte[]?[] _pieces;
     private readonly string? _template;
@@ -31,6 +34,8 @@ internal sealed partial class LlamaTokenizer : ITokenizer
     {
         ArgumentNullException.ThrowIfNull(text);
         RequireLength(text.Length);
+        if (parseSpecial && _chat.Value.HasMoreControlTexts(text, MaximumControlTokens))
+            throw new ArgumentException($"The text has more than {MaximumControlTokens} control tokens, which is the most that are parsed.");
         return _vocabulary.Tokenize(text, addSpecial, parseSpecial);
     }
 
