@@ -1,6 +1,9 @@
 namespace OrleansInference.Tool.Devices;
 
-/// <summary>A kind of device that a silo can stand for. Figures: published or measured; the sources are in docs/device-profiles.md.</summary>
+/// <summary>
+/// A kind of device that a silo can stand for. The figures are from the vendors' public data, but the Raspberry Pi's bandwidth, which is
+/// as public benchmarks measured it, and what a Jetson and an old PC have left for a model, which are estimates.
+/// </summary>
 /// <param name="MemoryBytes">What the device has for slices and KV.</param>
 /// <param name="BandwidthGigabytesPerSecond">Memory bandwidth.</param>
 internal sealed record DeviceClass(string Name, string Description, long MemoryBytes, double BandwidthGigabytesPerSecond, string Accelerator)
