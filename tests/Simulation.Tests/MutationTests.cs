@@ -112,7 +112,7 @@ public sealed class MutationTests
         var stages = world.Machines.First(static machine => machine.Device is not null).Stages!;
         var assignment = new StageAssignment(
             "other/0", Steady.Model, Epoch: 7, Stage: 0, StageCount: 2, FirstLayer: 0, EndLayer: 1, stages.Device.Name, SlotCount: 1,
-            CellCount: 16, ContextLength: 16, MaximumBatchRows: 16);
+            CellCount: 16, ContextLength: 16, MaximumBatchRows: 16, QueueLength: 4);
         stages.Load(assignment);
         try
         {

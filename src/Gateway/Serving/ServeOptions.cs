@@ -28,7 +28,7 @@ internal sealed class ServeOptions
     [Range(1, 4_096)]
     public int BatchRows { get; set; } = 128;
 
-    /// <summary>Completions that may wait for a slot of a pipeline. Default 64.</summary>
+    /// <summary>Completions that may wait for a slot of a pipeline, over all gateways. Default 64.</summary>
     [Range(0, 10_000)]
     public int QueueLength { get; set; } = 64;
 }

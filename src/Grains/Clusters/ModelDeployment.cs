@@ -8,7 +8,7 @@ namespace OrleansInference.Grains.Clusters;
 /// <param name="SlotCount">Sequences served at once by a pipeline, 1 to 256.</param>
 /// <param name="ContextLength">Positions that one sequence may take; 0 takes the model's own.</param>
 /// <param name="MaximumBatchRows">Rows per batch, 1 to 4096.</param>
-/// <param name="QueueLength">Requests that may wait for a slot of a pipeline, 0 to 10,000.</param>
+/// <param name="QueueLength">Completions that may wait for a slot of a pipeline, over all gateways, 0 to 10,000.</param>
 [GenerateSerializer, Immutable]
 public sealed record ModelDeployment(string Model, int Replicas, int SlotCount, int ContextLength, int MaximumBatchRows, int QueueLength)
 {

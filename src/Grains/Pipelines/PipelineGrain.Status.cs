@@ -8,7 +8,7 @@ internal sealed partial class PipelineGrain
     private StageAssignment ToAssignment(PipelineSpecification specification, PlacedStage stage) => new(
         Key, specification.Model, Record.Epoch, stage.Stage, Record.Stages.Length, stage.FirstLayer, stage.EndLayer, stage.Device,
         specification.SlotCount, checked(specification.SlotCount * Record.ContextLength), Record.ContextLength,
-        specification.MaximumBatchRows);
+        specification.MaximumBatchRows, specification.QueueLength);
 
     private StageLink ToLink(PlacedStage stage)
     {

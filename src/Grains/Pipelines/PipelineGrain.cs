@@ -11,7 +11,7 @@ namespace OrleansInference.Grains.Pipelines;
 /// <summary>
 /// A state machine on a timer: Waiting → Loading → Linking → Proving → Ready, and back to Waiting for a new plan and epoch when
 /// something breaks. A new activation of a running pipeline looks for its shards and goes the same way from there, which disturbs
-/// nobody: linking again changes nothing, proving again sends one more token round.
+/// nobody: linking again changes nothing, and a ring that was proven says so.
 /// </summary>
 [RandomPlacement]
 internal sealed partial class PipelineGrain : Grain, IPipelineGrain

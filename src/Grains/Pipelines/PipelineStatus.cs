@@ -8,7 +8,7 @@ namespace OrleansInference.Grains.Pipelines;
 /// <param name="SlotCount">Sequences served at once.</param>
 /// <param name="ContextLength">Positions that one sequence may take; 0 takes the model's own.</param>
 /// <param name="MaximumBatchRows">Rows per batch, and so the largest prefill chunk.</param>
-/// <param name="QueueLength">Requests that may wait for a slot.</param>
+/// <param name="QueueLength">Completions that may wait for a slot, over all gateways.</param>
 [GenerateSerializer, Immutable]
 public sealed record PipelineSpecification(
     string Pipeline, string Model, int SlotCount, int ContextLength, int MaximumBatchRows, int QueueLength);

@@ -11,10 +11,11 @@ namespace OrleansInference.Grains.Shards;
 /// <param name="CellCount">KV cells (positions) of all slots together; the same on every stage.</param>
 /// <param name="ContextLength">Positions that one sequence may take.</param>
 /// <param name="MaximumBatchRows">Rows per batch; the same on every stage.</param>
+/// <param name="QueueLength">Completions that may wait for a slot, over all gateways.</param>
 [GenerateSerializer, Immutable]
 public sealed record StageAssignment(
     string Pipeline, string Model, long Epoch, int Stage, int StageCount, int FirstLayer, int EndLayer, string Device,
-    int SlotCount, int CellCount, int ContextLength, int MaximumBatchRows);
+    int SlotCount, int CellCount, int ContextLength, int MaximumBatchRows, int QueueLength);
 
 /// <summary>
 /// Where a loaded stage sends its rows, and where the last stage sends its tokens. host:port of data planes; null where there is none.

@@ -57,7 +57,7 @@ internal sealed partial class GenerationHead : IAsyncDisposable
     public int QueuedRequests => Math.Max(0, Volatile.Read(ref _liveCount) - BusySlots);
 
     /// <summary>Requests that may run and wait together.</summary>
-    public int LiveLimit => _assignment.SlotCount + _options.QueueLength;
+    public int LiveLimit => _assignment.SlotCount + _assignment.QueueLength;
 
     private GenerationError? Refusal => _endError is { } error ? Unready(error.Message)
         : _isDraining ? Unready("The silo is stopping.")

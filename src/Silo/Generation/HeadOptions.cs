@@ -8,10 +8,6 @@ internal sealed class HeadOptions
 {
     public const string Section = "Generation";
 
-    /// <summary>Requests that may wait for a slot, over all gateways. Default 256.</summary>
-    [Range(0, 100_000)]
-    public int QueueLength { get; set; } = 256;
-
     /// <summary>
     /// Batches on their way round the ring at once. Default 0: one for each stage, and more where links are slow or few streams are
     /// quicker one by one.

@@ -195,7 +195,7 @@ internal sealed partial class HostedStage(string pipeline, int stage, StageServi
 
     /// <summary>A file that was imported anew under the model's name is another model: a neighbour that loads now would load that.</summary>
     private async Task<bool> IsLoadedAsync(StageAssignment wanted, CancellationToken cancellation) =>
-        _loaded is not null && _loaded with { Epoch = wanted.Epoch } == wanted
+        _loaded is not null && _loaded with { Epoch = wanted.Epoch, QueueLength = wanted.QueueLength } == wanted
         && await services.Engines.GetContentHashAsync(wanted.Model, cancellation) == _engine!.Shape.ContentHash;
 
     private async Task LoadEngineAsync(StageAssignment wanted, CancellationToken cancellation)

@@ -61,7 +61,7 @@ public sealed class ContractTests
     {
         await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 12), InferenceCluster.Device("b", 12)]);
         var shard = cluster.Shard("pebble/0/0");
-        var assignment = new StageAssignment("pebble/0", "pebble", 1, 0, 1, 0, 12, "a", 1, 64, 64, 16);
+        var assignment = new StageAssignment("pebble/0", "pebble", 1, 0, 1, 0, 12, "a", 1, 64, 64, 16, 4);
         await cluster.PlaceAsync("a", () => shard.LoadAsync(assignment));
 
         var refusal = await Should.ThrowAsync<ShardMisplacedException>(
@@ -83,7 +83,7 @@ public sealed class ContractTests
         await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 12)]);
 
         var exception = await Should.ThrowAsync<ArgumentException>(
-            () => cluster.Shard("pebble/0/1").LoadAsync(new StageAssignment("pebble/0", "pebble", 1, 0, 2, 0, 6, "a", 1, 64, 64, 16)));
+            () => cluster.Shard("pebble/0/1").LoadAsync(new StageAssignment("pebble/0", "pebble", 1, 0, 2, 0, 6, "a", 1, 64, 64, 16, 4)));
 
         exception.Message.ShouldContain("Shard pebble/0/1 was asked for stage 0 of pebble/0");
     }
@@ -93,7 +93,7 @@ public sealed class ContractTests
     {
         await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 12)]);
         var shard = cluster.Shard("pebble/0/0");
-        await cluster.PlaceAsync("a", () => shard.LoadAsync(new StageAssignment("pebble/0", "pebble", 1, 0, 1, 0, 12, "a", 1, 64, 64, 16)));
+        await cluster.PlaceAsync("a", () => shard.LoadAsync(new StageAssignment("pebble/0", "pebble", 1, 0, 1, 0, 12, "a", 1, 64, 64, 16, 4)));
         cluster.HostOf("a").EngineFault = "the device is lost";
 
         Func<Task>[] calls =

@@ -24,6 +24,18 @@ public sealed class PipelineTests
     }
 
     [Fact]
+    public async Task Shard_WhenItIsLoaded_IsToldHowManyCompletionsMayWait()
+    {
+        await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 12)]);
+        await cluster.RegisterAsync();
+        await cluster.DeployAsync(queueLength: 7);
+
+        await cluster.ReadyAsync();
+
+        cluster.HostOf("a").Assignments.ShouldHaveSingleItem().QueueLength.ShouldBe(7);
+    }
+
+    [Fact]
     public async Task Pipeline_WhenOneDeviceHoldsTheModel_IsNotSplit()
     {
         await using var cluster = await InferenceCluster.ServeAsync(

@@ -53,6 +53,15 @@ internal sealed class FakeStageHost : IStageHost
         }
     }
 
+    public IReadOnlyList<StageAssignment> Assignments
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _stages.Values.Select(stage => stage.Assignment)];
+        }
+    }
+
     public ShardStatus Load(StageAssignment assignment)
     {
         ThrowIfMute();

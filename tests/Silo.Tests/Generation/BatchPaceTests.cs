@@ -78,7 +78,7 @@ public sealed class BatchPaceTests
     }
 
     private static BatchPace Pace(int stages, bool isCutIntoPasses = false) => new(
-        new StageAssignment("fake/0", "fake", 1, 0, stages, 0, 1, "device", SlotCount: 16, 1_000, 1_000, MaximumBatchRows: 64),
+        new StageAssignment("fake/0", "fake", 1, 0, stages, 0, 1, "device", SlotCount: 16, 1_000, 1_000, MaximumBatchRows: 64, QueueLength: 4),
         new HeadOptions(), isCutIntoPasses);
 
     private static Sequence Decoding(int slot)

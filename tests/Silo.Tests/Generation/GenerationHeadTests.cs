@@ -13,7 +13,7 @@ namespace OrleansInference.Silo.Tests.Generation;
 /// <summary>A head with the only stage in hand: no sockets, so what waits where is exact.</summary>
 public sealed class GenerationHeadTests : IAsyncDisposable
 {
-    private readonly StageAssignment _assignment = new("fake/0", "fake", 1, 0, 1, 0, FakeModel.LayerCount, "device", 3, 3000, 1000, 16);
+    private readonly StageAssignment _assignment = new("fake/0", "fake", 1, 0, 1, 0, FakeModel.LayerCount, "device", 3, 3000, 1000, 16, QueueLength: 256);
     private readonly HeadOptions _options = new() { OutboxTokens = 8 };
     private readonly FakeStageEngine _engine;
     private readonly List<string> _lost = [];

@@ -30,7 +30,7 @@ internal sealed class SimulatedRing
         _queues = [.. Enumerable.Range(0, stages).Select(_ => new Queue<StageWork>())];
         _stages = new (StageWork, int)?[stages];
         var assignment = new StageAssignment(
-            "fake/0", "fake", 1, 0, stages, 0, FakeModel.LayerCount, "device", Slots, 100_000, 10_000, MaximumRows);
+            "fake/0", "fake", 1, 0, stages, 0, FakeModel.LayerCount, "device", Slots, 100_000, 10_000, MaximumRows, QueueLength: 256);
         Scheduler = new Scheduler(assignment, new FakeTokenizer(), hasSlidingWindow: false, options, new ManualTime());
     }
 

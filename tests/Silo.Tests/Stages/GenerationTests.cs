@@ -133,8 +133,7 @@ public sealed class GenerationTests
     [Fact]
     public async Task Request_WhenTheQueueIsFull_IsRefusedWithATimeToRetry()
     {
-        var settings = new Dictionary<string, string?> { ["Generation:QueueLength"] = "2" };
-        await using var ring = await TestRing.StartReadyAsync(1, slots: 1, settings: settings);
+        await using var ring = await TestRing.StartReadyAsync(1, slots: 1, queueLength: 2);
         await using var gateway = await ring.ConnectAsync();
         var gate = new TaskCompletionSource();
         ring.EngineOf(0).BeforeDecode = _ => gate.Task;

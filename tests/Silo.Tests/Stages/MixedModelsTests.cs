@@ -13,7 +13,7 @@ namespace OrleansInference.Silo.Tests.Stages;
 /// <summary>Silos with a store each, whose models of one name are not the same.</summary>
 public sealed class MixedModelsTests : IDisposable
 {
-    private static readonly StageAssignment s_first = new("m/0", "m", 1, 0, 2, 0, 4, "device-0", 2, 512, 256, 64);
+    private static readonly StageAssignment s_first = new("m/0", "m", 1, 0, 2, 0, 4, "device-0", 2, 512, 256, 64, 4);
     private static readonly StageAssignment s_last = s_first with { Stage = 1, FirstLayer = 4, EndLayer = 8, Device = "device-1" };
 
     private readonly string _folder = Directory.CreateTempSubdirectory("oinf-mixed-").FullName;

@@ -14,7 +14,7 @@ public sealed class StageRuntimeTests
     public async Task Batch_WhenNoFrameCanHoldIt_IsFaultedAndTheStageGoesOn()
     {
         var engine = new FakeStageEngine(new StageConfiguration("fake", 0, 3, SlotCount: 2, CellCount: 64, MaximumBatchRows: 8, Threads: 1));
-        var assignment = new StageAssignment("fake/0", "fake", 1, 0, 2, 0, 3, "device-0", 2, 64, 32, 8);
+        var assignment = new StageAssignment("fake/0", "fake", 1, 0, 2, 0, 3, "device-0", 2, 64, 32, 8, 4);
         var sent = new ConcurrentQueue<Frame>();
         var failures = new ConcurrentQueue<string>();
         ValueTask SendAsync(Frame frame, CancellationToken cancellation)

@@ -23,14 +23,14 @@ internal sealed class TestRing : IAsyncDisposable
     public TestSilo Head => _silos[0];
 
     public static async Task<TestRing> StartAsync(
-        int stages, int slots = 4, int context = 256, int batchRows = 32, int? cells = null,
+        int stages, int slots = 4, int context = 256, int batchRows = 32, int? cells = null, int queueLength = 256,
         IReadOnlyDictionary<string, string?>? settings = null)
     {
         var silos = new List<TestSilo>();
         for (var stage = 0; stage < stages; stage++)
             silos.Add(await TestSilo.StartAsync($"device-{stage}", settings));
         var template = new StageAssignment(
-            Pipeline, "fake", Epoch: 1, Stage: 0, stages, 0, 0, "", slots, cells ?? slots * context, context, batchRows);
+            Pipeline, "fake", Epoch: 1, Stage: 0, stages, 0, 0, "", slots, cells ?? slots * context, context, batchRows, queueLength);
         return new TestRing(silos, template, FakeModel.LayerCount);
     }
 
@@ -43,17 +43,18 @@ internal sealed class TestRing : IAsyncDisposable
         var silos = new List<TestSilo>();
         for (var stage = 0; stage < stages; stage++)
             silos.Add(await TestSilo.StartAsync($"device-{stage}", settings, factory));
-        var template = new StageAssignment(Pipeline, model.Manifest.Id, 1, 0, stages, 0, 0, "", slots, slots * context, context, 64);
+        var template = new StageAssignment(
+            Pipeline, model.Manifest.Id, 1, 0, stages, 0, 0, "", slots, slots * context, context, 64, QueueLength: 256);
         var ring = new TestRing(silos, template, model.Manifest.LayerCount);
         await ring.BecomeReadyAsync(epoch: 1);
         return ring;
     }
 
     public static async Task<TestRing> StartReadyAsync(
-        int stages, int slots = 4, int context = 256, int batchRows = 32, int? cells = null,
+        int stages, int slots = 4, int context = 256, int batchRows = 32, int? cells = null, int queueLength = 256,
         IReadOnlyDictionary<string, string?>? settings = null)
     {
-        var ring = await StartAsync(stages, slots, context, batchRows, cells, settings);
+        var ring = await StartAsync(stages, slots, context, batchRows, cells, queueLength, settings);
         await ring.BecomeReadyAsync(epoch: 1);
         return ring;
     }
