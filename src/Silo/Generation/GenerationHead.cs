@@ -222,7 +222,7 @@ internal sealed partial class GenerationHead : IAsyncDisposable
             {
                 var steps = _scheduler.Step();
                 for (var index = 0; index < steps.Count; index++)
-                    await _ring.WriteAsync(steps[index], _stopping.Token).ConfigureAwait(false);
+                    await WriteAsync(steps[index]).ConfigureAwait(false);
                 await _wake.WaitAsync(_stopping.Token).ConfigureAwait(false);
             }
         }
@@ -238,5 +238,21 @@ internal sealed partial class GenerationHead : IAsyncDisposable
         }
         await _preparing;
         _scheduler.FailAll(_endError!);
+    }
+
+    /// <summary>The queue of a stage that hangs fills up while clients come and go; no step would notice then that nothing is answered.</summary>
+    private async ValueTask WriteAsync(StageWork work)
+    {
+        if (_ring.TryWrite(work))
+            return;
+        var limit = TimeSpan.FromSeconds(_options.BatchTimeoutSeconds);
+        try
+        {
+            await _ring.WriteAsync(work, _stopping.Token).AsTask().WaitAsync(limit, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException($"The first stage took no work within {limit.TotalSeconds} seconds.");
+        }
     }
 }

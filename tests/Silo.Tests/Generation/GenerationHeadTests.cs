@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansInference.DataPlane.Frames;
 using OrleansInference.DataPlane.Generation;
@@ -109,6 +110,21 @@ public sealed class GenerationHeadTests : IAsyncDisposable
         (await waiting.Finished.Within()).Error.ShouldNotBeNull().Code.ShouldBe(GenerationErrorCode.StageLost);
         _lost.ShouldHaveSingleItem().ShouldContain("No tokens");
         head.Submit(Request(3, 5)).ShouldNotBeNull().Code.ShouldBe(GenerationErrorCode.NotReady);
+    }
+
+    [Fact]
+    public async Task Ring_WhenTheFirstStageTakesNoMoreWork_IsLostInTime()
+    {
+        _options.BatchTimeoutSeconds = 0.2;
+        var full = Channel.CreateBounded<StageWork>(1);
+        full.Writer.TryWrite(new StageWork()).ShouldBeTrue();
+        _head = new GenerationHead(
+            _assignment, new FakeTokenizer(), hasSlidingWindow: false, full.Writer, _lost.Add, _options, TimeProvider.System, NullLogger.Instance);
+
+        var proving = Should.ThrowAsync<ShardUnavailableException>(_head.ProveAsync(TestContext.Current.CancellationToken));
+
+        (await proving.Within()).Message.ShouldContain("The first stage took no work within 0.2 seconds");
+        _lost.ShouldHaveSingleItem().ShouldContain("took no work");
     }
 
     [Fact]
