@@ -5,6 +5,7 @@ using OrleansInference.DataPlane.Elements;
 using OrleansInference.DataPlane.Generation;
 using OrleansInference.DataPlane.Rows;
 using OrleansInference.Models.Store;
+using OrleansInference.Silo.Devices;
 using OrleansInference.Silo.Engines;
 using OrleansInference.Silo.Engines.LlamaCpp;
 using OrleansInference.Silo.Engines.LlamaCpp.Interop;
@@ -28,7 +29,7 @@ internal sealed class SplitPebble(IStageEngine first, IStageEngine last, ITokeni
         var manifest = await store.ImportAsync(path, new ImportOptions { Name = "pebble" }, progress: null, cancellation);
         var factory = new LlamaStageEngineFactory(
             store, new SliceAssembler(store), Options.Create(new ModelStoreOptions { Store = store.Root }),
-            Options.Create(new NativeOptions()), NullLoggerFactory.Instance);
+            Options.Create(new NativeOptions()), Options.Create(new DeviceOptions()), NullLoggerFactory.Instance);
         var middle = manifest.LayerCount / 2;
         return new SplitPebble(
             await LoadAsync(0, middle), await LoadAsync(middle, manifest.LayerCount),

@@ -24,8 +24,11 @@ public static class DeviceLabels
     /// <summary>Memory bandwidth in GB/s.</summary>
     public const string Bandwidth = "device.bandwidth";
 
-    /// <summary>Kind of accelerator, or "none".</summary>
+    /// <summary>What computes beside the processor, such as cuda or vulkan; or <see cref="NoAccelerator"/>.</summary>
     public const string Accelerator = "device.accelerator";
+
+    /// <summary>The processor computes.</summary>
+    public const string NoAccelerator = "none";
 
     /// <summary>The labels of a silo that offers this device.</summary>
     public static IReadOnlyDictionary<string, string> From(DeviceProfile profile) => new Dictionary<string, string>(StringComparer.Ordinal)

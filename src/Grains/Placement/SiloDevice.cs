@@ -7,8 +7,6 @@ namespace OrleansInference.Grains.Placement;
 /// <summary>A silo's device, as its labels tell.</summary>
 internal sealed record SiloDevice(SiloAddress Silo, string Name, long MemoryBytes, double BandwidthGigabytesPerSecond, bool IsAccelerated)
 {
-    private const string NoAccelerator = "none";
-
     /// <returns>Null when the silo offers no device.</returns>
     public static SiloDevice? TryRead(SiloAddress silo, SiloMetadata metadata)
     {
@@ -18,8 +16,8 @@ internal sealed record SiloDevice(SiloAddress Silo, string Name, long MemoryByte
         var invariant = CultureInfo.InvariantCulture;
         _ = long.TryParse(labels.GetValueOrDefault(DeviceLabels.Memory), NumberStyles.None, invariant, out var memory);
         _ = double.TryParse(labels.GetValueOrDefault(DeviceLabels.Bandwidth), NumberStyles.Float, invariant, out var bandwidth);
-        var accelerator = labels.GetValueOrDefault(DeviceLabels.Accelerator, NoAccelerator);
-        var isAccelerated = !string.Equals(accelerator, NoAccelerator, StringComparison.OrdinalIgnoreCase);
+        var accelerator = labels.GetValueOrDefault(DeviceLabels.Accelerator, DeviceLabels.NoAccelerator);
+        var isAccelerated = !string.Equals(accelerator, DeviceLabels.NoAccelerator, StringComparison.OrdinalIgnoreCase);
         return new SiloDevice(silo, name, memory, bandwidth, isAccelerated);
     }
 

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using OrleansInference.Grains.Devices;
+using OrleansInference.Grains.Placement;
 
 namespace OrleansInference.Silo.Devices;
 
@@ -22,7 +23,9 @@ internal sealed class DeviceOptions
     [Required, StringLength(63, MinimumLength = 1)]
     public string Zone { get; set; } = "local";
 
-    /// <summary>What slices and KV may take, 1 MiB to 1 PiB. Default: half of the machine's memory.</summary>
+    /// <summary>
+    /// What slices and KV may take, 1 MiB to 1 PiB: of the accelerator's memory, if there is one. Default: half of the machine's memory.
+    /// </summary>
     [Range(1L << 20, 1L << 50)]
     public long MemoryBytes { get; set; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
 
@@ -43,9 +46,12 @@ internal sealed class DeviceOptions
     /// </summary>
     public bool FillsBatches { get; set; } = true;
 
-    /// <summary>Kind of accelerator. Default "none".</summary>
+    /// <summary>
+    /// What computes: "none", the processor, or the backend of llama.cpp whose GPUs do, such as "cuda" or "vulkan"; its library must be in
+    /// Natives:Folder. Default "none".
+    /// </summary>
     [Required, StringLength(63, MinimumLength = 1)]
-    public string Accelerator { get; set; } = "none";
+    public string Accelerator { get; set; } = DeviceLabels.NoAccelerator;
 
     /// <summary>Folder below which the sensors' files are read. Default "/".</summary>
     [Required]

@@ -37,9 +37,16 @@ internal static class SiloHosting
         return builder.AddCluster(DeviceLabels.From(device.ToProfile()));
     }
 
-    /// <summary>Fails now, and not at the first shard, if the native libraries are missing or of another version.</summary>
-    public static void LoadNatives(this IHost silo) => NativeRuntime.Load(
-        silo.Services.GetRequiredService<IOptions<NativeOptions>>().Value.Folder, silo.Services.GetRequiredService<ILoggerFactory>());
+    /// <summary>
+    /// Fails now, and not at the first shard, if the native libraries are missing or of another version, or find no such accelerator.
+    /// </summary>
+    public static void LoadNatives(this IHost silo)
+    {
+        var natives = silo.Services.GetRequiredService<IOptions<NativeOptions>>().Value;
+        var device = silo.Services.GetRequiredService<IOptions<DeviceOptions>>().Value;
+        NativeRuntime.Load(natives.Folder, silo.Services.GetRequiredService<ILoggerFactory>());
+        Accelerator.Find(device.Accelerator).RequireMemory(device.MemoryBytes);
+    }
 
     public static HostApplicationBuilder AddStages(this HostApplicationBuilder builder)
     {

@@ -54,7 +54,7 @@ internal static class ClusterPlan
         settings["Device__MemoryBytes"] = Text(silo.MemoryBytes);
         settings["Device__BandwidthGigabytesPerSecond"] = Text(silo.BandwidthGigabytesPerSecond);
         settings["Device__Threads"] = Text(threads);
-        settings["Device__Accelerator"] = silo.Class.Accelerator;
+        settings["Device__Accelerator"] = silo.Accelerator;
         // 2 MB, in hexadecimal: by itself the collector lets generation 1 grow to 7 MB and more. No setting in a file says so.
         settings["DOTNET_GCGen1MaxBudget"] = "200000";
         settings["Models__Store"] = Path.GetFullPath(options.StoreFolder);

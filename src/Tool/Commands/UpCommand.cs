@@ -29,7 +29,7 @@ internal static class UpCommand
 
     private static readonly Option<string[]> Silos = new("--silo")
     {
-        Description = "A silo: PROFILE[:name=…,memory=…,threads=…,bandwidth=…,zone=…], once for each; profiles: "
+        Description = "A silo: PROFILE[:name=…,memory=…,threads=…,bandwidth=…,zone=…,accelerator=…], once for each; profiles: "
             + string.Join(", ", DeviceClass.All.Select(c => $"{c.Name} ({c.Description}, {ByteSize.Format(c.MemoryBytes)})")),
         DefaultValueFactory = _ => DefaultSilos,
     };

@@ -6,16 +6,16 @@ namespace OrleansInference.Tool.Devices;
 /// </summary>
 /// <param name="MemoryBytes">What the device has for slices and KV.</param>
 /// <param name="BandwidthGigabytesPerSecond">Memory bandwidth.</param>
-internal sealed record DeviceClass(string Name, string Description, long MemoryBytes, double BandwidthGigabytesPerSecond, string Accelerator)
+internal sealed record DeviceClass(string Name, string Description, long MemoryBytes, double BandwidthGigabytesPerSecond)
 {
     private const long Gigabyte = 1_000_000_000;
 
     public static IReadOnlyList<DeviceClass> All { get; } =
     [
-        new("gpu-cloud", "RTX 4090 in a data centre", 24 * Gigabyte, 1008, "cuda"),
-        new("jetson", "Jetson Orin Nano Super 8 GB", 5_200_000_000, 102, "cuda"),
-        new("pi-hat", "Raspberry Pi 5 with AI HAT+ 2", 8 * Gigabyte, 11.4, "hailo"),
-        new("old-pc", "PC with two channels of DDR3-1600", 6 * Gigabyte, 25.6, "none"),
+        new("gpu-cloud", "RTX 4090 in a data centre", 24 * Gigabyte, 1008),
+        new("jetson", "Jetson Orin Nano Super 8 GB", 5_200_000_000, 102),
+        new("pi-hat", "Raspberry Pi 5 with AI HAT+ 2", 8 * Gigabyte, 11.4),
+        new("old-pc", "PC with two channels of DDR3-1600", 6 * Gigabyte, 25.6),
     ];
 
     public static DeviceClass? Find(string name) => All.FirstOrDefault(c => c.Name == name);

@@ -4,12 +4,15 @@ using OrleansInference.Tool.Terminal;
 
 namespace OrleansInference.Tool.Devices;
 
-/// <summary>One silo that <c>oinf up</c> starts, written as PROFILE[:name=…,memory=…,threads=…,bandwidth=…,zone=…].</summary>
+/// <summary>One silo that <c>oinf up</c> starts, written as PROFILE[:name=…,memory=…,threads=…,bandwidth=…,zone=…,accelerator=…].</summary>
 /// <param name="Threads">Compute threads of a stage; null shares the machine's cores among the silos.</param>
+/// <param name="Accelerator">The backend of llama.cpp whose GPUs compute, whatever GPU the profile stands for; none for the processor.</param>
 internal sealed partial record SiloSpecification(
-    DeviceClass Class, string Name, long MemoryBytes, double BandwidthGigabytesPerSecond, int? Threads, string Zone)
+    DeviceClass Class, string Name, long MemoryBytes, double BandwidthGigabytesPerSecond, int? Threads, string Zone, string Accelerator)
 {
     public const int MaximumThreads = 256;
+
+    private const string NoAccelerator = "none";
 
     /// <exception cref="UserErrorException">A profile that does not exist, an unknown setting or a bad value, named.</exception>
     public static SiloSpecification Parse(string text)
@@ -19,7 +22,7 @@ internal sealed partial record SiloSpecification(
             ?? throw new UserErrorException(
                 $"There is no device profile '{profile}'. Profiles: {string.Join(", ", DeviceClass.All.Select(c => c.Name))}.");
 
-        var silo = new SiloSpecification(device, profile, device.MemoryBytes, device.BandwidthGigabytesPerSecond, Threads: null, "local");
+        var silo = new SiloSpecification(device, profile, device.MemoryBytes, device.BandwidthGigabytesPerSecond, Threads: null, "local", NoAccelerator);
         foreach (var setting in settings.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             silo = silo.With(setting, text);
         return silo;
@@ -60,8 +63,10 @@ internal sealed partial record SiloSpecification(
             "bandwidth" => throw Bad("a number of gigabytes per second, such as 11.4"),
             "zone" when NamePattern().IsMatch(value) => this with { Zone = value },
             "zone" => throw Bad("a name of 1 to 32 letters, digits and hyphens"),
+            "accelerator" when NamePattern().IsMatch(value) => this with { Accelerator = value },
+            "accelerator" => throw Bad($"a backend of llama.cpp, such as cuda or vulkan, or {NoAccelerator}"),
             _ => throw new UserErrorException(
-                $"--silo {text}: there is no setting '{key}'. Settings: name, memory, threads, bandwidth, zone."),
+                $"--silo {text}: there is no setting '{key}'. Settings: name, memory, threads, bandwidth, zone, accelerator."),
         };
 
         UserErrorException Bad(string wanted) => new($"--silo {text}: {key} is '{value}', but must be {wanted}.");

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using OrleansInference.Models.Gguf;
 using OrleansInference.Models.RandomModels;
 using OrleansInference.Models.Store;
+using OrleansInference.Silo.Devices;
 using OrleansInference.Silo.Engines;
 using OrleansInference.Silo.Engines.LlamaCpp;
 
@@ -36,7 +37,7 @@ public sealed class TestModels : IDisposable
     internal IStageEngineFactory Factory(string? sliceFolder = null) => new LlamaStageEngineFactory(
         _store, new SliceAssembler(_store),
         Options.Create(new ModelStoreOptions { Store = _store.Root, SliceFolder = sliceFolder ?? Path.Combine(_folder, "slices") }),
-        Options.Create(new NativeOptions { Folder = Natives.Folder }), NullLoggerFactory.Instance);
+        Options.Create(new NativeOptions { Folder = Natives.Folder }), Options.Create(new DeviceOptions()), NullLoggerFactory.Instance);
 
     /// <summary>Writes over the keys that the store holds of a model of one test.</summary>
     internal void ChangeKeys(TestModel model, string what, string with)

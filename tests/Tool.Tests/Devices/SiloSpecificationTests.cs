@@ -10,16 +10,17 @@ public sealed class SiloSpecificationTests
     {
         var silo = SiloSpecification.Parse("jetson");
 
-        (silo.Name, silo.Class.Name, silo.MemoryBytes, silo.BandwidthGigabytesPerSecond, silo.Threads, silo.Zone)
-            .ShouldBe(("jetson", "jetson", 5_200_000_000, 102, null, "local"));
+        (silo.Name, silo.Class.Name, silo.MemoryBytes, silo.BandwidthGigabytesPerSecond, silo.Threads, silo.Zone, silo.Accelerator)
+            .ShouldBe(("jetson", "jetson", 5_200_000_000, 102, null, "local", "none"));
     }
 
     [Fact]
     public void Parse_WhenSettingsAreGiven_TakesThem()
     {
-        var silo = SiloSpecification.Parse("pi-hat:name=pi-1,memory=1.5MB,threads=2,bandwidth=11.4,zone=lab");
+        var silo = SiloSpecification.Parse("pi-hat:name=pi-1,memory=1.5MB,threads=2,bandwidth=11.4,zone=lab,accelerator=vulkan");
 
-        (silo.Name, silo.MemoryBytes, silo.Threads, silo.BandwidthGigabytesPerSecond, silo.Zone).ShouldBe(("pi-1", 1_500_000, 2, 11.4, "lab"));
+        (silo.Name, silo.MemoryBytes, silo.Threads, silo.BandwidthGigabytesPerSecond, silo.Zone, silo.Accelerator)
+            .ShouldBe(("pi-1", 1_500_000, 2, 11.4, "lab", "vulkan"));
     }
 
     [Theory]
@@ -30,8 +31,9 @@ public sealed class SiloSpecificationTests
     [InlineData("jetson:threads=0", "threads is '0', but must be a number from 1 to 256")]
     [InlineData("jetson:name=a/b", "name is 'a/b'")]
     [InlineData("jetson:name=gateway", "other than 'gateway'")]
-    [InlineData("jetson:colour=red", "no setting 'colour'. Settings: name, memory, threads, bandwidth, zone")]
+    [InlineData("jetson:colour=red", "no setting 'colour'. Settings: name, memory, threads, bandwidth, zone, accelerator")]
     [InlineData("jetson:memory", "memory is ''")]
+    [InlineData("jetson:accelerator=", "accelerator is '', but must be a backend of llama.cpp, such as cuda or vulkan, or none")]
     public void Parse_WhenSomethingIsWrong_NamesItAndWhatWouldBeRight(string text, string expected) =>
         Should.Throw<UserErrorException>(() => SiloSpecification.Parse(text)).Message.ShouldContain(expected);
 

@@ -10,13 +10,15 @@ namespace OrleansInference.Silo.Engines.LlamaCpp;
 
 /// <summary>Loads from the silo's model store with llama.cpp.</summary>
 internal sealed class LlamaStageEngineFactory(
-    ModelStore store, SliceAssembler assembler, IOptions<ModelStoreOptions> models, IOptions<NativeOptions> natives, ILoggerFactory loggers)
+    ModelStore store, SliceAssembler assembler, IOptions<ModelStoreOptions> models, IOptions<NativeOptions> natives,
+    IOptions<DeviceOptions> device, ILoggerFactory loggers)
     : IStageEngineFactory
 {
     /// <summary>Writing a slice file takes most of a first load; mapping it the rest.</summary>
     private const double AssemblyShare = 0.7;
 
     private readonly ComputeGate _gate = new(UsableProcessors.Count);
+    private readonly Lazy<Accelerator> _accelerator = new(() => Accelerator.Find(device.Value.Accelerator));
 
     public Task<IStageEngine> LoadStageAsync(
         StageConfiguration configuration, IProgress<double>? progress, CancellationToken cancellation)
@@ -67,7 +69,7 @@ internal sealed class LlamaStageEngineFactory(
         try
         {
             var pages = new LargePages();
-            model = SliceModel.Load(path, vocabularyOnly: false, progress, cancellation);
+            model = SliceModel.Load(path, vocabularyOnly: false, progress, cancellation, _accelerator.Value);
             context = SliceContext.Create(model, configuration, isLast, _gate);
             MappedPages.Release(path);
             pages.Apply();

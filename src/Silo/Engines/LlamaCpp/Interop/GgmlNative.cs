@@ -9,6 +9,8 @@ internal static unsafe partial class GgmlNative
     public const string Library = "ggml";
     public const string BaseLibrary = "ggml-base";
     public const int CpuDevice = 0;
+    public const int GpuDevice = 1;
+    public const int IntegratedGpuDevice = 2;
     public const int TypeF32 = 0;
     public const int TypeF16 = 1;
 
@@ -18,8 +20,29 @@ internal static unsafe partial class GgmlNative
     [LibraryImport(Library), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial nint ggml_backend_dev_by_type(int type);
 
+    [LibraryImport(Library), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial nuint ggml_backend_dev_count();
+
+    [LibraryImport(Library), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial nint ggml_backend_dev_get(nuint index);
+
+    [LibraryImport(BaseLibrary), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial nint ggml_backend_dev_name(nint device);
+
+    [LibraryImport(BaseLibrary), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial nint ggml_backend_dev_description(nint device);
+
+    [LibraryImport(BaseLibrary), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int ggml_backend_dev_type(nint device);
+
+    [LibraryImport(BaseLibrary), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial void ggml_backend_dev_memory(nint device, nuint* free, nuint* total);
+
     [LibraryImport(BaseLibrary), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial nint ggml_backend_dev_backend_reg(nint device);
+
+    [LibraryImport(BaseLibrary), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial nint ggml_backend_reg_name(nint registry);
 
     [LibraryImport(BaseLibrary), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial nint ggml_backend_reg_get_proc_address(nint registry, byte* name);

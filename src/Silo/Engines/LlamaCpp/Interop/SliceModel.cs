@@ -16,16 +16,17 @@ internal sealed unsafe class SliceModel : IDisposable
 
     public int VocabularySize => LlamaNative.llama_vocab_n_tokens(LlamaNative.llama_model_get_vocab(Handle));
 
-    /// <summary>Maps a file; the native runtime must be loaded.</summary>
+    /// <summary>Maps a file, and copies it to the accelerator if there is one; the native runtime must be loaded.</summary>
     /// <exception cref="StageEngineException">The file is not what llama.cpp takes; the message has its reason.</exception>
-    public static SliceModel Load(string path, bool vocabularyOnly, IProgress<double>? progress, CancellationToken cancellation)
+    public static SliceModel Load(
+        string path, bool vocabularyOnly, IProgress<double>? progress, CancellationToken cancellation, Accelerator? accelerator = null)
     {
         cancellation.ThrowIfCancellationRequested();
         if (!File.Exists(path))
             throw new StageEngineException($"{path} does not exist.");
         var parameters = LlamaNative.llama_model_default_params();
         parameters.load_mode = LlamaModelParams.LoadModeMemoryMapped;
-        parameters.n_gpu_layers = 0;
+        (accelerator ?? Accelerator.None).Use(ref parameters);
         parameters.vocab_only = vocabularyOnly ? (byte)1 : (byte)0;
         using var watcher = new LoadProgress(progress, cancellation);
         watcher.Attach(ref parameters);
