@@ -12,7 +12,7 @@ internal sealed unsafe class Accelerator
     /// <summary>Ends with a null pointer. llama.cpp keeps the address with every model, so it stays for the life of the process.</summary>
     private readonly nint* _devices;
 
-    private Accelerator(IReadOnlyList<NativeDevice> devices)
+    public Accelerator(IReadOnlyList<NativeDevice> devices)
     {
         Devices = devices;
         _devices = (nint*)NativeMemory.AllocZeroed((nuint)devices.Count + 1, (nuint)sizeof(nint));
@@ -49,7 +49,7 @@ internal sealed unsafe class Accelerator
         var total = Devices.Sum(device => device.TotalBytes);
         if (Devices.Count > 0 && bytes > total)
             throw new NativeRuntimeException(string.Create(CultureInfo.InvariantCulture,
-                $"Device:MemoryBytes is {bytes}, but {string.Join(" and ", Devices)} has {total}; leave some of it to the computation, too."));
+                $"Device:MemoryBytes is {bytes}, but {string.Join(" and ", Devices)} has {total} bytes; leave some of them to the computation, too."));
     }
 
     public void Use(ref LlamaModelParams parameters)
