@@ -66,8 +66,11 @@ internal sealed class GatewayOptions
     [Range(10, 60_000)]
     public int CancelTimeoutMilliseconds { get; set; } = 2_000;
 
-    /// <summary>Milliseconds that requests in progress have to end when the gateway stops. Default 2,000.</summary>
-    [Range(0, 60_000)]
+    /// <summary>
+    /// Milliseconds that requests in progress have to end when the gateway stops; then they end with an error, and the process within
+    /// two seconds more. Whoever stops it must wait longer than both: <c>oinf up</c> waits 5 s. Default 2,000.
+    /// </summary>
+    [Range(0, 1_800_000)]
     public int DrainMilliseconds { get; set; } = 2_000;
 
     /// <summary>Client connections held at once; more are closed. Default 4,096.</summary>

@@ -14,8 +14,8 @@ internal static class GatewayHosting
 {
     private const string DefaultUrl = "http://127.0.0.1:8080";
 
-    /// <summary>Whoever stops a gateway waits 5 s for it.</summary>
-    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(4);
+    /// <summary>For what comes after the drain: the last events of the streams that it cut, and leaving the cluster.</summary>
+    private static readonly TimeSpan LeaveTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Adds the HTTP API. The cluster behind it is added apart, so that tests can put another in its place.</summary>
     public static WebApplicationBuilder AddGateway(this WebApplicationBuilder builder)
@@ -25,7 +25,7 @@ internal static class GatewayHosting
         services.AddOptions<ServeOptions>().BindConfiguration(ServeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(Random.Shared);
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        services.AddOptions<HostOptions>().Configure<IOptions<GatewayOptions>>(Bound);
         services.AddDataPlane();
         services.AddSingleton<HeadClient>().AddSingleton<CompletionStarter>().AddSingleton<GenerationGate>().AddSingleton<DrainTimeout>();
         services.AddSingleton<ModelsEndpoint>();
@@ -35,6 +35,9 @@ internal static class GatewayHosting
         builder.WebHost.UseUrls(builder.Configuration[WebHostDefaults.ServerUrlsKey] ?? DefaultUrl);
         return builder;
     }
+
+    private static void Bound(HostOptions host, IOptions<GatewayOptions> options) =>
+        host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Value.DrainMilliseconds) + LeaveTimeout;
 
     private static void Bound(KestrelServerOptions kestrel, IOptions<GatewayOptions> options)
     {
