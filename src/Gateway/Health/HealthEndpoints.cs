@@ -6,7 +6,7 @@ using OrleansInference.Gateway.Serving;
 
 namespace OrleansInference.Gateway.Health;
 
-/// <summary>GET /healthz: the process answers. GET /readyz: completions would be taken.</summary>
+/// <summary>GET /healthz: the process answers. GET /readyz: completions of its model would be taken.</summary>
 internal static class HealthEndpoints
 {
     public static IResult Alive() => TypedResults.Text("alive");

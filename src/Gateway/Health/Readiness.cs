@@ -1,6 +1,6 @@
 namespace OrleansInference.Gateway.Health;
 
-/// <summary>What GET /readyz answers: 200 with status "ready", or 503 with how far each model is.</summary>
+/// <summary>What GET /readyz answers: 200 with status "ready", or 503; both with how far each deployed model is.</summary>
 /// <param name="Reason">Why the gateway is not ready, for people; null when it is.</param>
 internal sealed record Readiness(string Status, string? Reason, IReadOnlyList<ModelReadiness> Models);
 

@@ -28,13 +28,17 @@ internal sealed class FakeCluster : IClusterView
 
     public IReadOnlyList<ModelDeployment> Deployments => [.. _deployments];
 
+    /// <summary>Models that are deployed beside pebble, but in no store, so that they have no pipeline that is ready.</summary>
+    public IReadOnlyList<string> Misspelt { get; set; } = [];
+
     public Task<ClusterTopology> GetTopologyAsync()
     {
         if (!IsAvailable)
             throw new ClusterUnavailableException("The cluster does not answer.", new TimeoutException());
         return Task.FromResult(new ClusterTopology(
             [ReportOf("jetson", 101), ReportOf("pi-hat", 102)],
-            IsDeployed ? [new("pebble", 1, 4, 512, 64, 16)] : [],
+            [.. (IsDeployed ? ["pebble"] : Array.Empty<string>()).Concat(Misspelt)
+                .Select(model => new ModelDeployment(model, 1, 4, 512, 64, 16))],
             IsDeployed ? [Pipeline] : []));
     }
 
@@ -43,6 +47,13 @@ internal sealed class FakeCluster : IClusterView
         if (Interlocked.Decrement(ref _deployFailures) >= 0)
             throw new ClusterUnavailableException("The cluster does not answer.", new TimeoutException());
         _deployments.Enqueue(deployment);
+        return Task.CompletedTask;
+    }
+
+    public Task RemoveAsync(string model)
+    {
+        IsDeployed &= model != "pebble";
+        Misspelt = [.. Misspelt.Where(other => other != model)];
         return Task.CompletedTask;
     }
 

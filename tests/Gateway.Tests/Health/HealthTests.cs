@@ -15,6 +15,28 @@ public sealed class HealthTests
         (await gateway.Http.GetStringAsync("/healthz", TestContext.Current.CancellationToken)).ShouldBe("alive");
     }
 
+    [Theory]
+    [InlineData("pebble")]
+    [InlineData("")]
+    public async Task Readyz_WhenItServesButAnotherDeploymentCannotBeServed_Is200AndTellsOfIt(string own)
+    {
+        await using var gateway = await GatewayFixture.StartAsync($"--Serve:Model={own}");
+        gateway.Cluster.Misspelt = ["quen"];
+        var readiness = await ReadyzAsync(gateway, HttpStatusCode.OK);
+        readiness.GetRawText().ShouldBe(
+            """{"status":"ready","reason":null,"models":[{"model":"pebble","ready":true,"load_progress":1,"reason":null},"""
+            + """{"model":"quen","ready":false,"load_progress":0,"reason":"No pipeline has been planned yet."}]}""");
+    }
+
+    [Fact]
+    public async Task Readyz_WhenOnlyTheModelOfAnotherGatewayIsServed_Is503()
+    {
+        await using var gateway = await GatewayFixture.StartAsync("--Serve:Model=quen");
+        gateway.Cluster.Misspelt = ["quen"];
+        (await ReadyzAsync(gateway, HttpStatusCode.ServiceUnavailable)).GetProperty("reason").GetString()
+            .ShouldBe("Not ready: 'quen' (0 % loaded).");
+    }
+
     [Fact]
     public async Task Readyz_WhenEveryModelHasAReadyPipeline_Is200()
     {
