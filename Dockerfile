@@ -70,6 +70,7 @@ ENTRYPOINT ["dotnet", "OrleansInference.Silo.dll"]
 
 FROM runtime AS gateway
 COPY --from=build /out/Gateway ./
+COPY --from=build /out/Tool ./tool/
 ENV Urls=http://0.0.0.0:8080
 USER 1654
 EXPOSE 8080 11111

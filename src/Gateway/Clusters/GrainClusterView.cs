@@ -17,6 +17,12 @@ internal sealed class GrainClusterView(IGrainFactory grains) : IClusterView
         return true;
     });
 
+    public Task RemoveAsync(string model) => AskAsync(async () =>
+    {
+        await _cluster.RemoveAsync(model);
+        return true;
+    });
+
     private static async Task<T> AskAsync<T>(Func<Task<T>> call)
     {
         try

@@ -34,7 +34,11 @@ internal static class GatewayRoutes
         routes.MapGet("/models/{**id}", (string id, ModelsEndpoint models) => models.GetAsync(id));
     }
 
-    private static void MapAdmin(this RouteGroupBuilder routes) => routes.MapGet("/topology", TopologyEndpoint.GetAsync);
+    private static void MapAdmin(this RouteGroupBuilder routes)
+    {
+        routes.MapGet("/topology", TopologyEndpoint.GetAsync);
+        routes.MapDelete("/models/{name}", ModelRemovalEndpoint.RemoveAsync).AddEndpointFilter(LoopbackOnly.InvokeAsync);
+    }
 
     private static void MapHealth(this WebApplication app)
     {

@@ -18,6 +18,7 @@ namespace OrleansInference.Gateway.OpenAI;
 [JsonSerializable(typeof(TextCompletion))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(Topology))]
+[JsonSerializable(typeof(ModelRemoval))]
 [JsonSerializable(typeof(Readiness))]
 internal sealed partial class WireJson : JsonSerializerContext
 {

@@ -42,7 +42,10 @@ public interface IClusterGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:00:10")]
     Task DeployAsync(ModelDeployment deployment);
 
-    /// <summary>Serves a model no more. Its pipelines retire within seconds. Removing an unknown model is no error.</summary>
+    /// <summary>
+    /// Serves a model no more. Its pipelines retire within seconds: their completions end with NotReady, their shards are unloaded, and
+    /// then their memory is no longer booked. Removing an unknown model is no error.
+    /// </summary>
     [ResponseTimeout("00:00:10")]
     Task RemoveAsync(string model);
 

@@ -3,7 +3,11 @@ using System.Globalization;
 namespace OrleansInference.Tool.Clusters;
 
 /// <summary>What the tool reads of GET /admin/topology.</summary>
-internal sealed record ClusterTopology(IReadOnlyList<SiloTopology> Silos, IReadOnlyList<PipelineTopology> Pipelines);
+internal sealed record ClusterTopology(
+    IReadOnlyList<SiloTopology> Silos, IReadOnlyList<ModelTopology> Models, IReadOnlyList<PipelineTopology> Pipelines);
+
+/// <summary>A deployed model, and whether a pipeline of it is ready.</summary>
+internal sealed record ModelTopology(string Name, bool Ready);
 
 internal sealed record SiloTopology(string Name, int Pid, DeviceTopology Device, MemoryTopology Memory);
 

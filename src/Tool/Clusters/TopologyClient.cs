@@ -13,7 +13,7 @@ internal sealed class TopologyClient(Uri gateway) : IDisposable
         await _http.GetFromJsonAsync("/admin/topology", TopologyJson.Default.ClusterTopology, cancellation).ConfigureAwait(false)
             ?? throw new HttpRequestException("the answer is empty"), cancellation);
 
-    /// <summary>Whether the cluster serves all its models.</summary>
+    /// <summary>Whether the gateway's model is served, or any, where it has none of its own.</summary>
     public Task<bool> IsReadyAsync(CancellationToken cancellation) => AskAsync(async () =>
     {
         using var response = await _http.GetAsync(new Uri("/readyz", UriKind.Relative), cancellation).ConfigureAwait(false);

@@ -18,6 +18,7 @@ internal static class OinfCommand
             ModelCommand.Create(screen),
             UpCommand.Create(screen),
             StatusCommand.Create(screen),
+            UndeployCommand.Create(screen),
         };
 
         try

@@ -4,23 +4,24 @@ using OrleansInference.Tool.Terminal;
 
 namespace OrleansInference.Tool.Commands;
 
-/// <summary><c>oinf status</c>: a cluster's silos and pipelines. Exit code 0 when it is ready, 2 when it is not, 1 when it does not answer.</summary>
+/// <summary>
+/// <c>oinf status</c>: a cluster's silos and pipelines. Exit code 0 when the gateway is ready, as its /readyz says; 2 when it is not;
+/// 1 when it does not answer. A deployed model that is not served beside the gateway's own is told of, but leaves the exit code 0.
+/// </summary>
 internal static class StatusCommand
 {
     private const int NotReady = 2;
 
     public static Command Create(Screen screen)
     {
-        var url = new Option<string>("--url") { Description = "The gateway", DefaultValueFactory = _ => "http://127.0.0.1:8080" };
-        var command = new Command("status", "Show a cluster's silos and pipelines; exit code 0 when it is ready, 2 when it is not") { url };
-        command.SetAction((arguments, cancellation) => RunAsync(arguments.GetRequiredValue(url), screen, cancellation));
+        var url = GatewayOption.Create();
+        var command = new Command("status", "Show a cluster's silos and pipelines; exit code 0 when the gateway is ready, 2 when it is not") { url };
+        command.SetAction((arguments, cancellation) => RunAsync(GatewayOption.Read(arguments, url), screen, cancellation));
         return command;
     }
 
-    private static async Task<int> RunAsync(string url, Screen screen, CancellationToken cancellation)
+    private static async Task<int> RunAsync(Uri gateway, Screen screen, CancellationToken cancellation)
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var gateway) || gateway.Scheme is not ("http" or "https"))
-            throw new UserErrorException($"--url is '{url}', but must be the gateway's address, such as http://127.0.0.1:8080.");
         using var client = new TopologyClient(gateway);
         try
         {
@@ -28,11 +29,14 @@ internal static class StatusCommand
             var isReady = await client.IsReadyAsync(cancellation).ConfigureAwait(false);
             screen.Console.Write(ClusterTable.Create(topology));
             screen.Line(isReady ? "Ready." : "Not ready.");
+            var unserved = topology.Models.Where(model => !model.Ready).Select(model => model.Name).ToArray();
+            if (isReady && unserved.Length > 0)
+                screen.Line($"Deployed, but not served: {string.Join(", ", unserved)}. \"oinf undeploy NAME\" removes what should not be there.");
             return isReady ? 0 : NotReady;
         }
         catch (HttpRequestException e)
         {
-            throw new UserErrorException($"No cluster answers at {gateway}: {e.Message}. Start one with ./start, or name another with --url.");
+            throw GatewayOption.NoAnswer(gateway, e);
         }
     }
 }

@@ -49,6 +49,7 @@ public sealed class ClusterViewTests
 
     private static ClusterTopology Create(string state, string? reason) => new(
         [new("jetson", 11, new("jetson", "jetson"), new(5_200_000_000, 90_000_000))],
+        [new("pebble", state == "Ready")],
         [new("pebble/0", "pebble", 1, state, reason, 0.5,
             [new(0, "jetson", "jetson", 11, new(0, 5), "Linked", 1, 1), new(1, null, "pi-hat", 12, new(5, 8), "Linked", 1, 1)])]);
 }

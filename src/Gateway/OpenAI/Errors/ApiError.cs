@@ -24,6 +24,15 @@ internal sealed record ApiError(int Status, string Type, string? Code, string? P
         new(StatusCodes.Status404NotFound, "invalid_request_error", "model_not_found", "model",
             $"The model '{model}' does not exist. GET /v1/models lists the models that do.");
 
+    /// <param name="deployed">The models that are deployed.</param>
+    public static ApiError ModelNotDeployed(string model, IReadOnlyCollection<string> deployed) =>
+        new(StatusCodes.Status404NotFound, "invalid_request_error", "model_not_deployed", null,
+            $"The model '{model}' is not deployed. "
+            + (deployed.Count == 0 ? "No model is." : $"Deployed: {string.Join(", ", deployed)}."));
+
+    public static ApiError Forbidden(string message) =>
+        new(StatusCodes.Status403Forbidden, "permission_error", "loopback_only", null, message);
+
     public static ApiError QueueFull(string message, int retryAfterMilliseconds) =>
         new(StatusCodes.Status429TooManyRequests, "rate_limit_error", "rate_limit_exceeded", null, message)
         { RetryAfterMilliseconds = retryAfterMilliseconds };
