@@ -151,6 +151,31 @@ public sealed class OpenAIClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stream_WhenItFailsMidway_DoesNotLookWhole()
+    {
+        var begun = new TaskCompletionSource();
+        _gateway.Head.Script = async request =>
+        {
+            await request.SendAsync("Once");
+            await begun.Task;
+            await request.FailAsync(GenerationErrorCode.StageLost, "Stage 1 was lost.");
+        };
+        var text = new StringBuilder();
+        // This SDK passes over events that are no chunks, an error among them.
+        await Should.ThrowAsync<IOException>(async () =>
+        {
+            await foreach (var update in Client().CompleteChatStreamingAsync(
+                [new UserChatMessage("Hi")], cancellationToken: TestContext.Current.CancellationToken))
+            {
+                text.Append(string.Concat(update.ContentUpdate.Select(part => part.Text)));
+                begun.TrySetResult();
+            }
+        });
+        text.ToString().ShouldBe("Once");
+        await _gateway.SettleAsync();
+    }
+
+    [Fact]
     public async Task Models_WhenListed_AreThere()
     {
         var models = new OpenAIClient(new ApiKeyCredential("none"), Options(0)).GetOpenAIModelClient();

@@ -93,15 +93,23 @@ public sealed class GatewayFixture : IAsyncLifetime
         new(HttpMethod.Post, path) { Content = new StringContent(json, Encoding.UTF8, "application/json") },
         HttpCompletionOption.ResponseHeadersRead, cancellation);
 
-    /// <summary>Posts, reads the first event, then calls <paramref name="then"/> and returns the rest of the answer.</summary>
-    internal async Task<string> PostForRestAsync(string path, string json, Action then)
+    /// <summary>Posts, calls <paramref name="then"/> once the stream has begun, and returns all of it; it must break off.</summary>
+    internal async Task<string> PostForBrokenStreamAsync(string path, string json, Action? then = null)
     {
         using var response = await PostForStreamAsync(path, json);
         response.StatusCode.ShouldBe(System.Net.HttpStatusCode.OK);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
-        (await reader.ReadLineAsync())!.ShouldStartWith("data: ");
-        then();
-        return await reader.ReadToEndAsync();
+        then?.Invoke();
+        return await ReadBrokenAsync(response);
+    }
+
+    /// <summary>What arrives of an answer that ends short of its last chunk, as HTTP says that it is not whole.</summary>
+    internal static async Task<string> ReadBrokenAsync(HttpResponseMessage response)
+    {
+        using var received = new MemoryStream();
+        var exception = await Should.ThrowAsync<HttpIOException>(
+            async () => await (await response.Content.ReadAsStreamAsync()).CopyToAsync(received));
+        exception.HttpRequestError.ShouldBe(HttpRequestError.ResponseEnded);
+        return Encoding.UTF8.GetString(received.ToArray());
     }
 
     /// <summary>The events of a streamed answer, without [DONE], which must be there.</summary>

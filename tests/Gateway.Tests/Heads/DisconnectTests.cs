@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using OrleansInference.DataPlane.Generation;
 using OrleansInference.Gateway.Tests.Fakes;
 
 namespace OrleansInference.Gateway.Tests.Heads;
@@ -94,17 +95,52 @@ public sealed class DisconnectTests : IAsyncLifetime
     public async Task Client_WhenItDoesNotReadAndTooMuchWaits_LosesItsCompletion()
     {
         await using var gateway = await GatewayFixture.StartAsync("--Gateway:MaximumPendingBytes=65536");
+        var begun = new TaskCompletionSource();
         gateway.Head.Script = async request =>
         {
             var piece = new string('a', 1_000);
+            await request.SendAsync(piece);
+            await begun.Task;
             while (!request.IsCancelled)
                 await request.SendAsync(piece);
             request.Cancelled.ThrowIfCancellationRequested();
         };
         using var socket = await SendRawAsync(gateway, """{"model":"pebble","prompt":"slow","stream":true}""", receiveBufferBytes: 4_096);
+        (await socket.ReceiveAsync(new byte[8], TestContext.Current.CancellationToken)).ShouldBeGreaterThan(0);
+        begun.SetResult();
         await GatewayFixture.UntilAsync(() => gateway.Head.Requests.Any(request => request.IsCancelled), "it is cancelled, unread");
-        (await ReadToEndAsync(socket)).ShouldContain("reads too slowly");
+        var answer = await ReadToEndAsync(socket);
+        answer.ShouldContain("reads too slowly");
+        // The last chunk is missing, so that the answer does not look whole.
+        answer.ShouldEndWith("\n\n\r\n");
         await gateway.SettleAsync();
+    }
+
+    [Fact]
+    public async Task Client_WhenItSpeaksHttp10_GetsEventsWithoutChunks()
+    {
+        using var socket = await SendRawAsync(_gateway, """{"model":"pebble","prompt":"Hi","stream":true}""", version: "1.0");
+        var answer = await ReadToEndAsync(socket);
+        answer.ShouldContain("\r\n\r\ndata: {");
+        answer.ShouldEndWith("\n\ndata: [DONE]\n\n");
+        await _gateway.SettleAsync();
+    }
+
+    [Fact]
+    public async Task Client_WhenItSpeaksHttp10AndTheStreamFails_LosesItsConnection()
+    {
+        var begun = new TaskCompletionSource();
+        _gateway.Head.Script = async request =>
+        {
+            await request.SendAsync("Once");
+            await begun.Task;
+            await request.FailAsync(GenerationErrorCode.StageLost, "Stage 1 was lost.");
+        };
+        using var socket = await SendRawAsync(_gateway, """{"model":"pebble","prompt":"Hi","stream":true}""", version: "1.0");
+        (await socket.ReceiveAsync(new byte[8], TestContext.Current.CancellationToken)).ShouldBeGreaterThan(0);
+        begun.SetResult();
+        await Should.ThrowAsync<IOException>(() => ReadToEndAsync(socket));
+        await _gateway.SettleAsync();
     }
 
     [Fact]
@@ -115,17 +151,17 @@ public sealed class DisconnectTests : IAsyncLifetime
         using var response = await gateway.PostForStreamAsync(
             Path, """{"model":"pebble","prompt":"Hi","stream":true}""", TestContext.Current.CancellationToken);
         var stopping = gateway.StopAsync();
-        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        text.ShouldContain("\"code\":\"stopping\"");
+        (await GatewayFixture.ReadBrokenAsync(response)).ShouldContain("\"code\":\"stopping\"");
         await stopping;
         gateway.Admission.IsSettled.ShouldBeTrue();
     }
 
-    private static async Task<Socket> SendRawAsync(GatewayFixture gateway, string body, int receiveBufferBytes)
+    private static async Task<Socket> SendRawAsync(
+        GatewayFixture gateway, string body, int receiveBufferBytes = 65_536, string version = "1.1")
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = receiveBufferBytes };
         await socket.ConnectAsync(gateway.Address.Host, gateway.Address.Port, TestContext.Current.CancellationToken);
-        var request = $"POST {Path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        var request = $"POST {Path} HTTP/{version}\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
             + $"Content-Length: {body.Length}\r\n\r\n{body}";
         await socket.SendAsync(Encoding.UTF8.GetBytes(request), TestContext.Current.CancellationToken);
         return socket;

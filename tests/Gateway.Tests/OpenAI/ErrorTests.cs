@@ -110,7 +110,7 @@ public sealed class ErrorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Head_WhenItFailsMidStream_SendsTheTextThenAnErrorEventAndEndsTheStream()
+    public async Task Head_WhenItFailsMidStream_SendsTheTextThenAnErrorEventAndBreaksTheStreamOff()
     {
         var begun = new TaskCompletionSource();
         _gateway.Head.Script = async request =>
@@ -120,16 +120,17 @@ public sealed class ErrorTests : IAsyncLifetime
             await request.SendAsync(" upon");
             await request.FailAsync(GenerationErrorCode.StageLost, "Stage 1 was lost.");
         };
-        var rest = await _gateway.PostForRestAsync(Chat, StreamBody, begun.SetResult);
-        rest.ShouldContain("{\"content\":\" upon\"}");
-        rest.ShouldEndWith("""
+        var answer = await _gateway.PostForBrokenStreamAsync(Chat, StreamBody, begun.SetResult);
+        answer.ShouldContain("{\"content\":\" upon\"}");
+        answer.ShouldEndWith("""
             data: {"error":{"message":"Stage 1 was lost.","type":"service_unavailable_error","param":null,"code":"stage_lost"}}
 
 
             """);
-        rest.ShouldNotContain("[DONE]");
+        answer.ShouldNotContain("[DONE]");
         _gateway.Head.Requests.Count.ShouldBe(1);
         await _gateway.SettleAsync();
+        _gateway.Logs.Lines.ShouldAllBe(line => !line.StartsWith("Error", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -146,7 +147,7 @@ public sealed class ErrorTests : IAsyncLifetime
             await request.FailAsync(GenerationErrorCode.Internal, "Broken.");
         };
         var body = """{"model":"pebble","messages":[{"role":"user","content":"Hi"}],"stream":true,"n":2}""";
-        (await _gateway.PostForRestAsync(Chat, body, begun.SetResult)).ShouldContain("internal_error");
+        (await _gateway.PostForBrokenStreamAsync(Chat, body, begun.SetResult)).ShouldContain("internal_error");
         await _gateway.SettleAsync();
         _gateway.Head.Requests.Count(request => request.IsCancelled).ShouldBe(1);
     }
@@ -161,7 +162,7 @@ public sealed class ErrorTests : IAsyncLifetime
             await begun.Task;
             await request.DropConnectionAsync();
         };
-        (await _gateway.PostForRestAsync(Chat, StreamBody, begun.SetResult)).ShouldContain("\"code\":\"stage_lost\"");
+        (await _gateway.PostForBrokenStreamAsync(Chat, StreamBody, begun.SetResult)).ShouldContain("\"code\":\"stage_lost\"");
         await _gateway.SettleAsync();
         _gateway.Head.Requests.Count.ShouldBe(1);
         await GatewayFixture.UntilAsync(() => _gateway.Heads.ConnectionCount == 0, "the dead connection is forgotten");
@@ -202,14 +203,15 @@ public sealed class ErrorTests : IAsyncLifetime
             await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         }
 
+        var begun = new TaskCompletionSource();
         _gateway.Head.Script = async request =>
         {
             await request.SendAsync(Secret);
+            await begun.Task;
             await request.FailAsync(GenerationErrorCode.Internal, "Broken.");
         };
-        using var stream = await _gateway.PostAsync("/v1/completions", $$"""{"model":"pebble","prompt":"{{Secret}}","stream":true}""",
-            TestContext.Current.CancellationToken);
-        await stream.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        await _gateway.PostForBrokenStreamAsync(
+            "/v1/completions", $$"""{"model":"pebble","prompt":"{{Secret}}","stream":true}""", begun.SetResult);
         await _gateway.SettleAsync();
         _gateway.Logs.Lines.ShouldNotBeEmpty();
         _gateway.Logs.Lines.ShouldAllBe(line => !line.Contains(Secret, StringComparison.Ordinal));

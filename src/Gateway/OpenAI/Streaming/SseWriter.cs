@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -9,8 +8,9 @@ namespace OrleansInference.Gateway.OpenAI.Streaming;
 /// Writes server-sent events, each flushed at once. Waiting for the client is waiting here, so that what arrives meanwhile runs together
 /// in larger events. May be used from several completions at the same time.
 /// </summary>
-internal sealed class SseWriter(PipeWriter output) : IDisposable
+internal sealed class SseWriter(BreakableBody body) : IDisposable
 {
+    private readonly ArrayBufferWriter<byte> _event = new();
     private readonly SemaphoreSlim _turn = new(1);
 
     public static void Begin(HttpResponse response)
@@ -26,11 +26,12 @@ internal sealed class SseWriter(PipeWriter output) : IDisposable
         await _turn.WaitAsync(cancellation);
         try
         {
-            output.Write("data: "u8);
-            using (var writer = new Utf8JsonWriter(output, new() { Encoder = json.Options.Encoder, SkipValidation = true }))
+            _event.ResetWrittenCount();
+            _event.Write("data: "u8);
+            using (var writer = new Utf8JsonWriter(_event, new() { Encoder = json.Options.Encoder, SkipValidation = true }))
                 JsonSerializer.Serialize(writer, value, json);
-            output.Write("\n\n"u8);
-            await output.FlushAsync(cancellation);
+            _event.Write("\n\n"u8);
+            await body.WriteAsync(_event.WrittenSpan, cancellation);
         }
         finally
         {
@@ -41,8 +42,8 @@ internal sealed class SseWriter(PipeWriter output) : IDisposable
     /// <summary>The event that ends a stream as OpenAI's clients expect it.</summary>
     public async ValueTask WriteDoneAsync(CancellationToken cancellation)
     {
-        output.Write("data: [DONE]\n\n"u8);
-        await output.FlushAsync(cancellation);
+        await body.WriteAsync("data: [DONE]\n\n"u8, cancellation);
+        await body.EndAsync(cancellation);
     }
 
     public void Dispose() => _turn.Dispose();

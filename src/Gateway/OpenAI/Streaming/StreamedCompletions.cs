@@ -13,7 +13,8 @@ internal sealed class StreamedCompletions<TChunk>(CompletionRun run, ICompletion
     {
         var clientGone = httpContext.RequestAborted;
         SseWriter.Begin(httpContext.Response);
-        using var events = new SseWriter(httpContext.Response.BodyWriter);
+        var body = new BreakableBody(httpContext);
+        using var events = new SseWriter(body);
         try
         {
             await run.ReadAllAsync((index, part, cancellation) => WriteAsync(events, index, part, cancellation));
@@ -23,8 +24,10 @@ internal sealed class StreamedCompletions<TChunk>(CompletionRun run, ICompletion
         }
         catch (ApiException exception)
         {
-            // The status is sent; the error becomes an event, and the stream ends without [DONE].
+            // The status is sent; the error becomes an event. Clients that pass over such events, as OpenAI's .NET SDK does, must not take
+            // what they have for the whole answer.
             await events.WriteAsync(ErrorBody.Of(exception.Error), WireJson.Readable.ErrorBody, clientGone);
+            body.BreakOff();
         }
     }
 
