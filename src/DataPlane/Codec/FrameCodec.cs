@@ -49,16 +49,16 @@ internal sealed class FrameCodec(DataPlaneOptions options, AlignedBufferPool poo
     public int Measure(Frame frame)
     {
         if (!FrameRules.MayTravel(frame.Type, hello?.Role))
-            throw new ArgumentException($"A {frame.Type} frame does not belong {Place}.", nameof(frame));
+            throw new ArgumentException($"A {frame.Type} frame does not belong {Place}.");
         if (FrameRules.ProblemOf(frame, hello, options) is { } problem)
-            throw new ArgumentException($"{frame.Type} frame: {problem}.", nameof(frame));
+            throw new ArgumentException($"{frame.Type} frame: {problem}.");
         var counter = FrameWriter.Counting();
         WriteFields(ref counter, frame);
         var length = sizeof(FrameType) + counter.Written;
         if (length > MaximumFrameBytes)
         {
             throw new ArgumentException(
-                $"{frame.Type} frame: it takes {length} bytes, but {MaximumFrameBytes} is the most {Place}.", nameof(frame));
+                $"{frame.Type} frame: it takes {length} bytes, but {MaximumFrameBytes} is the most {Place}.");
         }
 
         return LengthBytes + (int)length;

@@ -1,4 +1,5 @@
 using OrleansInference.DataPlane.Generation;
+using OrleansInference.DataPlane.Hosting;
 using OrleansInference.Gateway.Admission;
 using OrleansInference.Gateway.Heads;
 using OrleansInference.Gateway.OpenAI.Errors;
@@ -10,7 +11,8 @@ namespace OrleansInference.Gateway.Generation;
 /// One completion from admission to its end: its lease, its place at a head, and a bounded number of new beginnings as long as nothing
 /// of it has been handed over. Disposing it cancels what is not finished and gives the lease back, once. One user at a time.
 /// </summary>
-internal sealed class Completion(CompletionOrder order, IAdmission admission, HeadClient heads, GatewayOptions options) : IAsyncDisposable
+internal sealed class Completion(
+    CompletionOrder order, IAdmission admission, HeadClient heads, GatewayOptions options, DataPlaneOptions bounds) : IAsyncDisposable
 {
     private GenerationLease? _lease;
     private HeadRequest? _request;
@@ -50,7 +52,7 @@ internal sealed class Completion(CompletionOrder order, IAdmission admission, He
             await StartAsync(cancellation);
         }
 
-        throw new ApiException(CompletionErrors.Of(_failure!, Order.PromptField, options.RetryAfterMilliseconds));
+        throw new ApiException(CompletionErrors.Of(_failure!, Order, options.RetryAfterMilliseconds));
     }
 
     public async ValueTask DisposeAsync() => await EndAttemptAsync();
@@ -80,7 +82,7 @@ internal sealed class Completion(CompletionOrder order, IAdmission admission, He
         catch (ArgumentException exception)
         {
             // Within the gateway's bounds, but not within the protocol's.
-            throw new ApiException(ApiError.InvalidRequest(Order.PromptField, "invalid_value", exception.Message));
+            throw new ApiException(ApiError.InvalidRequest(Order.FieldBeyond(bounds), "invalid_value", exception.Message));
         }
     }
 

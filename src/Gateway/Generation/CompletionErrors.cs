@@ -16,15 +16,16 @@ internal static class CompletionErrors
             refusal.RetryAfterMilliseconds, refusal.LoadProgress),
     };
 
-    public static ApiError Of(GenerationFinish finish, string promptField, int defaultRetryAfterMilliseconds)
+    public static ApiError Of(GenerationFinish finish, CompletionOrder order, int defaultRetryAfterMilliseconds)
     {
         // A head that cancels what nobody asked it to cancel is going away.
         var error = finish.Error ?? new(GenerationErrorCode.StageLost, "The completion was cancelled by the cluster.");
         var retryAfter = error.RetryAfterMilliseconds > 0 ? error.RetryAfterMilliseconds : defaultRetryAfterMilliseconds;
         return error.Code switch
         {
-            GenerationErrorCode.InvalidRequest => ApiError.InvalidRequest(promptField, "invalid_value", error.Message),
-            GenerationErrorCode.ContextOverflow => ApiError.InvalidRequest(promptField, "context_length_exceeded", error.Message),
+            GenerationErrorCode.InvalidRequest => ApiError.InvalidRequest(order.RefusedField, "invalid_value", error.Message),
+            GenerationErrorCode.ContextOverflow =>
+                ApiError.InvalidRequest(order.PromptField, "context_length_exceeded", error.Message),
             GenerationErrorCode.QueueFull => ApiError.QueueFull(error.Message, retryAfter),
             GenerationErrorCode.NotReady => ApiError.Unavailable("model_not_ready", error.Message, retryAfter),
             GenerationErrorCode.StageLost => ApiError.Unavailable("stage_lost", error.Message, retryAfter),

@@ -109,6 +109,18 @@ public sealed class ErrorTests : IAsyncLifetime
         await _gateway.SettleAsync();
     }
 
+    [Theory]
+    [InlineData("\"user\":\"me\"", "messages")]
+    [InlineData("\"logit_bias\":{\"999999\":1}", null)]
+    [InlineData("\"stop\":\"END\"", null)]
+    public async Task Head_WhenItRefusesTheRequest_BlamesThePromptOnlyWhereNothingElseCanBeWrong(string field, string? param)
+    {
+        _gateway.Head.Script = Scripts.Failing(GenerationErrorCode.InvalidRequest, "So it is.");
+        using var response = await PostAsync($$"""{"model":"pebble","messages":[{"role":"user","content":"Hi"}],{{field}}}""");
+        await ShouldBeErrorAsync(response, 400, "invalid_value", param);
+        await _gateway.SettleAsync();
+    }
+
     [Fact]
     public async Task Head_WhenItFailsMidStream_SendsTheTextThenAnErrorEventAndBreaksTheStreamOff()
     {

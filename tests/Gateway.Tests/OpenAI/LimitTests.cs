@@ -60,10 +60,16 @@ public sealed class LimitTests
     [Fact]
     public async Task Request_WhenWithinTheGatewaysBoundsButNotTheDataPlanes_Gives400()
     {
-        await using var gateway = await GatewayFixture.StartAsync("--Gateway:MaximumLogitBiases=2000");
+        await using var gateway = await GatewayFixture.StartAsync(
+            "--Gateway:MaximumLogitBiases=2000", "--Gateway:MaximumStopCharacters=2000", "--Gateway:MaximumMessages=2000");
         var biases = string.Join(',', Enumerable.Range(0, 1_500).Select(token => $"\"{token}\":1"));
         var body = $$"""{"model":"pebble","prompt":"a","logit_bias":{ {{biases}} } }""";
-        await ShouldBeAsync(gateway, body, HttpStatusCode.BadRequest, "logit bias count", "prompt");
+        await ShouldBeAsync(gateway, body, HttpStatusCode.BadRequest, "logit bias count is 1500, not 0 to 1024.", "logit_bias");
+        await ShouldBeAsync(gateway, $$"""{"model":"pebble","prompt":"a","stop":["b","{{new string('ä', 600)}}"]}""",
+            HttpStatusCode.BadRequest, "stop text takes 1200 bytes, but 1024 is the most.", "stop");
+        var messages = string.Join(',', Enumerable.Repeat("""{"role":"user","content":"Hi"}""", 1_500));
+        await ShouldBeAsync(gateway, $$"""{"model":"pebble","messages":[{{messages}}]}""",
+            HttpStatusCode.BadRequest, "message count is 1500, not 1 to 1024.", "messages", "/v1/chat/completions");
         await gateway.SettleAsync();
     }
 
