@@ -88,7 +88,6 @@ internal sealed class CompletionRun : IAsyncDisposable
         foreach (var completion in _completions)
             await completion.DisposeAsync();
         _stopping.Dispose();
-        _deadline.Dispose();
     }
 
     private async Task ReadAsync(int index, Func<int, CompletionPart, CancellationToken, ValueTask> take)

@@ -2,7 +2,9 @@ using OrleansInference.Gateway.OpenAI.Errors;
 
 namespace OrleansInference.Gateway.Generation;
 
-/// <summary>How long a request may take: to its first token, altogether, and no longer than its client or the gateway stays.</summary>
+/// <summary>
+/// How long a request may take, from its arrival on: to its first token, altogether, and no longer than its client or the gateway stays.
+/// </summary>
 internal sealed class Deadline : IDisposable
 {
     private readonly GatewayOptions _options;

@@ -1,11 +1,16 @@
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
+using OrleansInference.Gateway.Hosting;
 using OrleansInference.Gateway.OpenAI.Errors;
 
 namespace OrleansInference.Gateway.Generation;
 
-/// <summary>Bounds the generation requests that this gateway serves at once, and those that wait for it.</summary>
-internal sealed class GenerationGate(IOptions<GatewayOptions> options) : IEndpointFilter, IAsyncDisposable
+/// <summary>
+/// Bounds the generation requests that this gateway serves at once, and those that wait for it. Every request gets its
+/// <see cref="Deadline"/> here, so that waiting counts.
+/// </summary>
+internal sealed class GenerationGate(IOptions<GatewayOptions> options, DrainTimeout drain, TimeProvider time)
+    : IEndpointFilter, IAsyncDisposable
 {
     private readonly ConcurrencyLimiter _limiter = new(new()
     {
@@ -23,7 +28,10 @@ internal sealed class GenerationGate(IOptions<GatewayOptions> options) : IEndpoi
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
-        var permit = await AcquireAsync(http.RequestAborted);
+        var deadline = new Deadline(options.Value, time, drain.Token, http.RequestAborted);
+        http.Response.RegisterForDispose(deadline);
+        http.Features.Set(deadline);
+        var permit = await AcquireAsync(deadline);
         // The answer is written after this filter has returned, so the permit lives as long as the request.
         http.Response.RegisterForDispose(permit);
         return permit.IsAcquired ? await next(context) : throw new ApiException(ApiError.QueueFull(
@@ -34,19 +42,15 @@ internal sealed class GenerationGate(IOptions<GatewayOptions> options) : IEndpoi
 
     public ValueTask DisposeAsync() => _limiter.DisposeAsync();
 
-    private async Task<RateLimitLease> AcquireAsync(CancellationToken clientGone)
+    private async Task<RateLimitLease> AcquireAsync(Deadline deadline)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(clientGone);
-        patience.CancelAfter(TimeSpan.FromSeconds(options.Value.FirstTokenTimeoutSeconds));
         try
         {
-            return await _limiter.AcquireAsync(1, patience.Token);
+            return await _limiter.AcquireAsync(1, deadline.Token);
         }
-        catch (OperationCanceledException) when (!clientGone.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.Error is { } error)
         {
-            throw new ApiException(ApiError.Unavailable("overloaded",
-                $"The request waited longer than {options.Value.FirstTokenTimeoutSeconds} s for its turn.",
-                options.Value.RetryAfterMilliseconds));
+            throw new ApiException(error);
         }
     }
 }

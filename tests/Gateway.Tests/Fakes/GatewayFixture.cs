@@ -17,6 +17,7 @@ public sealed class GatewayFixture : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    private readonly TimeProvider _time;
     private readonly string[] _settings;
     private WebApplication? _app;
 
@@ -25,9 +26,13 @@ public sealed class GatewayFixture : IAsyncLifetime
     }
 
     /// <param name="settings">Command-line settings, such as --Gateway:MaximumChoices=2.</param>
-    internal GatewayFixture(params string[] settings)
+    internal GatewayFixture(params string[] settings) : this(TimeProvider.System, settings)
     {
-        _settings = settings;
+    }
+
+    internal GatewayFixture(TimeProvider time, params string[] settings)
+    {
+        (_time, _settings) = (time, settings);
         Admission = new(() => Head.Endpoint);
     }
 
@@ -45,9 +50,11 @@ public sealed class GatewayFixture : IAsyncLifetime
 
     internal HttpClient Http { get; private set; } = null!;
 
-    internal static async Task<GatewayFixture> StartAsync(params string[] settings)
+    internal static Task<GatewayFixture> StartAsync(params string[] settings) => StartAsync(TimeProvider.System, settings);
+
+    internal static async Task<GatewayFixture> StartAsync(TimeProvider time, params string[] settings)
     {
-        var fixture = new GatewayFixture(settings);
+        var fixture = new GatewayFixture(time, settings);
         await fixture.InitializeAsync();
         return fixture;
     }
@@ -57,6 +64,7 @@ public sealed class GatewayFixture : IAsyncLifetime
         Head = await FakeHead.StartAsync();
         var builder = WebApplication.CreateBuilder(["--Urls=http://127.0.0.1:0", .. _settings]);
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(Logs);
+        builder.Services.AddSingleton(_time);
         builder.AddGateway();
         builder.Services.AddSingleton<IAdmission>(Admission).AddSingleton<IClusterView>(Cluster);
         _app = builder.Build();

@@ -121,6 +121,54 @@ public sealed class LimitTests
         await gateway.SettleAsync();
     }
 
+    [Fact]
+    public async Task Request_WhenItsTurnDoesNotComeInTime_Gives503()
+    {
+        var time = new ManualTime();
+        await using var gateway = await GatewayFixture.StartAsync(
+            time, "--Gateway:MaximumConcurrentRequests=1", "--Gateway:FirstTokenTimeoutSeconds=60");
+        var admit = new TaskCompletionSource();
+        gateway.Admission.Before = () => admit.Task;
+        var served = ShouldBeAsync(gateway, Body, HttpStatusCode.ServiceUnavailable, "within 60 s");
+        await GatewayFixture.UntilAsync(() => gateway.Admission.Requests.Count == 1, "one request is served");
+        var waiting = ShouldBeAsync(gateway, Body, HttpStatusCode.ServiceUnavailable, "within 60 s");
+        await GatewayFixture.UntilAsync(() => CountsAsync(gateway).Result == (1, 1), "one is served and one waits");
+
+        time.Advance(TimeSpan.FromSeconds(60));
+        await waiting;
+
+        gateway.Admission.Requests.Count.ShouldBe(1);
+        admit.SetResult();
+        await served;
+        await gateway.SettleAsync();
+    }
+
+    [Fact]
+    public async Task Completion_WhenMostOfItsTimeWentByInTheQueue_HasOnlyTheRest()
+    {
+        var time = new ManualTime();
+        await using var gateway = await GatewayFixture.StartAsync(
+            time, "--Gateway:MaximumConcurrentRequests=1", "--Gateway:FirstTokenTimeoutSeconds=60");
+        var admit = new TaskCompletionSource();
+        gateway.Admission.Before = () => admit.Task;
+        var served = gateway.PostForJsonAsync("/v1/completions", Body);
+        await GatewayFixture.UntilAsync(() => gateway.Admission.Requests.Count == 1, "one request is served");
+        var waiting = ShouldBeAsync(gateway, Body, HttpStatusCode.ServiceUnavailable, "within 60 s");
+        await GatewayFixture.UntilAsync(() => CountsAsync(gateway).Result == (1, 1), "one is served and one waits");
+
+        time.Advance(TimeSpan.FromSeconds(59));
+        // The second one's admission takes a second.
+        gateway.Admission.Before = () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return Task.CompletedTask;
+        };
+        admit.SetResult();
+        await served;
+        await waiting;
+        await gateway.SettleAsync();
+    }
+
     [Theory]
     [InlineData("--Gateway:MaximumChoices=0", "MaximumChoices")]
     [InlineData("--Serve:Replicas=0", "Replicas")]
