@@ -32,6 +32,11 @@ internal sealed record StageTopology(
 internal sealed record LayerRange(int First, int End);
 
 /// <param name="InFlightRequests">Generation requests being served by this gateway.</param>
-/// <param name="QueuedRequests">Generation requests waiting for their turn in this gateway.</param>
-/// <param name="RunningCompletions">Completions that heads are working on for this gateway; a request with n = 3 has three.</param>
-internal sealed record GatewayTopology(long InFlightRequests, long QueuedRequests, int RunningCompletions, int HeadConnections);
+/// <param name="QueuedRequests">Generation requests waiting in this gateway until it serves fewer.</param>
+/// <param name="WaitingCompletions">
+/// Completions that heads have sent nothing of yet, because they wait for a slot or their prompt is computed; a request with n = 3 has
+/// three.
+/// </param>
+/// <param name="RunningCompletions">Completions that heads have begun to send.</param>
+internal sealed record GatewayTopology(
+    long InFlightRequests, long QueuedRequests, int WaitingCompletions, int RunningCompletions, int HeadConnections);

@@ -22,7 +22,7 @@ internal static class TopologyEndpoint
                 [.. topology.Devices.Select(SiloOf)],
                 [.. topology.Deployments.Select(deployment => ModelOf(deployment, topology))],
                 [.. topology.Pipelines.Select(pipeline => PipelineOf(pipeline, silos))],
-                new(gate.InFlightCount, gate.WaitingCount, heads.RequestCount, heads.ConnectionCount)),
+                new(gate.InFlightCount, gate.WaitingCount, heads.WaitingCount, heads.RunningCount, heads.ConnectionCount)),
             WireJson.Readable.Topology);
     }
 

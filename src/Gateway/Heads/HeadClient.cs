@@ -15,8 +15,11 @@ internal sealed class HeadClient(
     private readonly Dictionary<HeadAddress, (HeadConnection Connection, Task Opening)> _connections = [];
     private readonly CancellationTokenSource _stopping = new();
 
-    /// <summary>Completions that heads work on for this gateway.</summary>
-    public int RequestCount => Connected().Sum(connection => connection.RequestCount);
+    /// <summary>Completions that heads have sent nothing of yet: they wait for a slot, or their prompt is computed.</summary>
+    public int WaitingCount => Connected().Sum(connection => connection.WaitingCount);
+
+    /// <summary>Completions that heads have begun to send.</summary>
+    public int RunningCount => Connected().Sum(connection => connection.RunningCount);
 
     public int ConnectionCount => Connected().Length;
 

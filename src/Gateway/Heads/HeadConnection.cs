@@ -16,7 +16,9 @@ internal sealed partial class HeadConnection(
 
     public HeadAddress Address { get; } = address;
 
-    public int RequestCount => _requests.Count;
+    public int WaitingCount => _requests.Count(request => !request.Value.HasBegun);
+
+    public int RunningCount => _requests.Count(request => request.Value.HasBegun);
 
     /// <summary>Called once, when the connection is gone.</summary>
     public required Action<HeadConnection> Closed { get; init; }

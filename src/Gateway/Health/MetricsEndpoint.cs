@@ -5,15 +5,18 @@ using OrleansInference.Gateway.Heads;
 
 namespace OrleansInference.Gateway.Health;
 
-/// <summary>GET /metrics: this gateway's gauges and counters, in Prometheus' text format. Autoscaling looks at the queue length.</summary>
+/// <summary>GET /metrics: this gateway's gauges and counters, in Prometheus' text format. Autoscaling looks at what waits.</summary>
 internal static class MetricsEndpoint
 {
     public static IResult Get(GenerationGate gate, HeadClient heads)
     {
         var text = new StringBuilder();
         Gauge(text, "oinf_gateway_in_flight_requests", "Generation requests that are being answered.", gate.InFlightCount);
-        Gauge(text, "oinf_gateway_queue_length", "Generation requests that wait for their turn.", gate.WaitingCount);
-        Gauge(text, "oinf_gateway_running_completions", "Completions that run on heads.", heads.RequestCount);
+        Gauge(text, "oinf_gateway_queue_length",
+            "Generation requests that wait in this gateway until it serves fewer; no head knows of them yet.", gate.WaitingCount);
+        Gauge(text, "oinf_gateway_waiting_completions",
+            "Completions that heads have sent nothing of yet: they wait for a slot, or their prompt is computed.", heads.WaitingCount);
+        Gauge(text, "oinf_gateway_running_completions", "Completions that heads have begun to send.", heads.RunningCount);
         Gauge(text, "oinf_gateway_head_connections", "Connections to heads.", heads.ConnectionCount);
         Counter(text, "oinf_gateway_prompt_tokens_total", "Tokens of the prompts that were answered.", heads.Tokens.PromptTokens);
         Counter(text, "oinf_gateway_cached_prompt_tokens_total",

@@ -41,13 +41,23 @@ public sealed class TopologyTests(GatewayFixture gateway) : IClassFixture<Gatewa
         using (await gateway.PostForStreamAsync(
             "/v1/completions", """{"model":"pebble","prompt":"Hi","stream":true,"n":3}""", TestContext.Current.CancellationToken))
         {
-            (await GetAsync("/admin/topology")).GetProperty("gateway").GetRawText().ShouldBe(
-                """{"in_flight_requests":1,"queued_requests":0,"running_completions":3,"head_connections":1}""");
-            var metrics = await gateway.Http.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
-            metrics.Split('\n').ShouldContain("oinf_gateway_running_completions 3");
-            metrics.Split('\n').ShouldContain("oinf_gateway_queue_length 0");
+            await GatewayFixture.UntilAsync(() => RunningAsync().Result == 3, "the head has begun all three");
+            await ShouldCountAsync(waiting: 0, running: 3);
         }
 
+        await gateway.SettleAsync();
+    }
+
+    [Fact]
+    public async Task Topology_WhenTheHeadHasSentNothingYet_CountsCompletionsAsWaiting()
+    {
+        gateway.Head.Script = Scripts.Silent;
+        using var leaving = new CancellationTokenSource();
+        var request = gateway.PostAsync("/v1/completions", """{"model":"pebble","prompt":"Hi","n":3}""", leaving.Token);
+        await GatewayFixture.UntilAsync(() => gateway.Heads.WaitingCount == 3, "the head has all three");
+        await ShouldCountAsync(waiting: 3, running: 0);
+        await leaving.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(request);
         await gateway.SettleAsync();
     }
 
@@ -91,6 +101,22 @@ public sealed class TopologyTests(GatewayFixture gateway) : IClassFixture<Gatewa
         ((int)response.StatusCode).ShouldBe(404);
         (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("model_not_found");
     }
+
+    private async Task ShouldCountAsync(int waiting, int running)
+    {
+        (await GetAsync("/admin/topology")).GetProperty("gateway").GetRawText().ShouldBe(
+            $$"""{"in_flight_requests":1,"queued_requests":0,"waiting_completions":{{waiting}},"running_completions":{{running}},"""
+            + """
+            "head_connections":1}
+            """);
+        var metrics = (await gateway.Http.GetStringAsync("/metrics", TestContext.Current.CancellationToken)).Split('\n');
+        metrics.ShouldContain("oinf_gateway_queue_length 0");
+        metrics.ShouldContain($"oinf_gateway_waiting_completions {waiting}");
+        metrics.ShouldContain($"oinf_gateway_running_completions {running}");
+    }
+
+    private async Task<int> RunningAsync() =>
+        (await GetAsync("/admin/topology")).GetProperty("gateway").GetProperty("running_completions").GetInt32();
 
     private async Task<long> CounterAsync(string name)
     {

@@ -145,7 +145,7 @@ public sealed class GatewayFixture : IAsyncLifetime
     internal async Task SettleAsync()
     {
         await UntilAsync(() => Admission.IsSettled, "every lease is given back once");
-        await UntilAsync(() => Heads.RequestCount == 0, "no request entry is left");
+        await UntilAsync(() => Heads.WaitingCount + Heads.RunningCount == 0, "no request entry is left");
         await UntilAsync(() => Head.RunningCount == 0, "no completion runs at the head");
         Head.Requests.ShouldAllBe(request => request.Failure == null);
     }
