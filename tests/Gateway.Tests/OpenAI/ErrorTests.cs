@@ -43,6 +43,17 @@ public sealed class ErrorTests : IAsyncLifetime
         await ShouldBeErrorAsync(response, 415, "unsupported_media_type", null);
     }
 
+    [Theory]
+    [InlineData("application/json; charset=UTF-8")]
+    [InlineData("application/json; charset=\"utf-8\"")]
+    public async Task Body_WhenJsonInUtf8ByType_IsTaken(string type)
+    {
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(Body));
+        content.Headers.TryAddWithoutValidation("Content-Type", type);
+        using var response = await _gateway.Http.PostAsync(Chat, content, TestContext.Current.CancellationToken);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
     [Fact]
     public async Task Model_WhenUnknown_Gives404()
     {

@@ -23,7 +23,8 @@ internal static class RequestBody
     {
         var isJson = MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             && type.SubTypeWithoutSuffix.Equals("json", StringComparison.OrdinalIgnoreCase)
-            && (type.Charset.Length == 0 || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+            && (type.Charset.Length == 0
+                || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
         if (!isJson)
             throw new ApiException(new(StatusCodes.Status415UnsupportedMediaType, "invalid_request_error", "unsupported_media_type", null,
                 "The request body must be JSON in UTF-8; send 'Content-Type: application/json'."));
