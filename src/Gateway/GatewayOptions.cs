@@ -3,9 +3,11 @@ using System.ComponentModel.DataAnnotations;
 namespace OrleansInference.Gateway;
 
 /// <summary>The bounds of the HTTP API. Configuration section: Gateway.</summary>
-internal sealed class GatewayOptions
+internal sealed class GatewayOptions : IValidatableObject
 {
     public const string Section = "Gateway";
+
+    private const string EveryOrigin = "*";
 
     /// <summary>Bytes of a request body; more is answered with 413. Default 1 MiB.</summary>
     [Range(1_024, 64 * 1_048_576)]
@@ -77,7 +79,32 @@ internal sealed class GatewayOptions
     [Range(1, 1_000_000)]
     public int MaximumConnections { get; set; } = 4_096;
 
+    /// <summary>
+    /// Origins whose web pages may call /v1 from a browser, such as https://chat.example.com, separated by commas; * means all. Default:
+    /// none.
+    /// </summary>
+    public string AllowedOrigins { get; set; } = "";
+
     /// <summary>What Retry-After says when nobody knows better, in milliseconds. Default 1,000.</summary>
     [Range(1, 600_000)]
     public int RetryAfterMilliseconds { get; set; } = 1_000;
+
+    internal string[] AllowedOriginList =>
+        AllowedOrigins.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        AllowedOriginList.Select(OriginProblem).OfType<string>().Select(problem => new ValidationResult(problem, [nameof(AllowedOrigins)]));
+
+    /// <summary>Why no browser would ever send this; null when one may.</summary>
+    private string? OriginProblem(string origin)
+    {
+        var place = $"'{origin}' in {Section}:{nameof(AllowedOrigins)}";
+        if (origin == EveryOrigin)
+            return AllowedOriginList.Length == 1 ? null : $"{place} stands alone: it means every origin.";
+        if (!Uri.TryCreate(origin, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https")
+            || address.UserInfo.Length > 0)
+            return $"{place} is no origin: write a scheme and a host, such as https://chat.example.com, or {EveryOrigin} for every origin.";
+        var right = address.GetLeftPart(UriPartial.Authority);
+        return right.Equals(origin, StringComparison.OrdinalIgnoreCase) ? null : $"{place} is more than an origin: write '{right}'.";
+    }
 }

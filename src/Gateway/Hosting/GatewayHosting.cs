@@ -31,6 +31,7 @@ internal static class GatewayHosting
         services.AddSingleton<ModelsEndpoint>();
         services.AddHostedService<ModelDeployer>();
         services.AddExceptionHandler<ApiExceptionHandler>();
+        services.AddCors();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>(Bound);
         builder.WebHost.UseUrls(builder.Configuration[WebHostDefaults.ServerUrlsKey] ?? DefaultUrl);
         return builder;

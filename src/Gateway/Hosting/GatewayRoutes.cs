@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 using OrleansInference.Gateway.Admin;
 using OrleansInference.Gateway.Generation;
 using OrleansInference.Gateway.Health;
@@ -13,7 +15,9 @@ internal static class GatewayRoutes
     public static WebApplication MapGateway(this WebApplication app)
     {
         app.UseApiErrors();
-        app.MapGroup("/v1").MapOpenAI(app.Services.GetRequiredService<GenerationGate>());
+        var api = app.MapGroup("/v1");
+        api.MapOpenAI(app.Services.GetRequiredService<GenerationGate>());
+        app.AllowOrigins(api);
         app.MapGroup("/admin").MapAdmin();
         app.MapHealth();
         return app;
@@ -24,6 +28,17 @@ internal static class GatewayRoutes
     {
         app.UseStatusCodePages(context => ErrorResult.WriteAsync(context.HttpContext, StatusErrors.Of(context.HttpContext)));
         app.UseExceptionHandler(static _ => { });
+    }
+
+    /// <summary>Lets the web pages of the configured origins call the API from a browser, and see when to try again.</summary>
+    private static void AllowOrigins(this WebApplication app, RouteGroupBuilder api)
+    {
+        var origins = app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.AllowedOriginList;
+        if (origins.Length == 0)
+            return;
+        app.UseCors();
+        api.RequireCors(policy => policy.WithOrigins(origins).AllowAnyMethod().AllowAnyHeader()
+            .WithExposedHeaders(HeaderNames.RetryAfter, ErrorResult.RetryAfterMillisecondsHeader));
     }
 
     private static void MapOpenAI(this RouteGroupBuilder routes, GenerationGate gate)

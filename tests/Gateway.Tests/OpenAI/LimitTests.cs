@@ -172,6 +172,11 @@ public sealed class LimitTests
     [Theory]
     [InlineData("--Gateway:MaximumChoices=0", "MaximumChoices")]
     [InlineData("--Serve:Replicas=0", "Replicas")]
+    [InlineData("--Gateway:AllowedOrigins=chat.example.com", "'chat.example.com' in Gateway:AllowedOrigins is no origin")]
+    [InlineData("--Gateway:AllowedOrigins=https://chat.example.com/", "write 'https://chat.example.com'")]
+    [InlineData("--Gateway:AllowedOrigins=https://chat.example.com:443", "write 'https://chat.example.com'")]
+    [InlineData("--Gateway:AllowedOrigins=ftp://example.com", "'ftp://example.com' in Gateway:AllowedOrigins is no origin")]
+    [InlineData("--Gateway:AllowedOrigins=https://a.example,*", "stands alone")]
     [InlineData("--Serve:Model=../etc", "Serve:Model must be a model's name")]
     public async Task Options_WhenOutOfRange_StopTheStartWithAClearError(string setting, string expected)
     {

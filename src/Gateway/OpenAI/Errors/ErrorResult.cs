@@ -4,6 +4,9 @@ namespace OrleansInference.Gateway.OpenAI.Errors;
 
 internal static class ErrorResult
 {
+    /// <summary>Retry-After in milliseconds. The OpenAI SDKs read it first; it is finer.</summary>
+    public const string RetryAfterMillisecondsHeader = "retry-after-ms";
+
     /// <summary>Answers a request with an error: status, body, and Retry-After where trying again may help.</summary>
     public static Task WriteAsync(HttpContext context, ApiError error)
     {
@@ -11,8 +14,7 @@ internal static class ErrorResult
         {
             var seconds = Math.Max(1, (milliseconds + 999L) / 1000);
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-            // The OpenAI SDKs read this one first; it is finer.
-            context.Response.Headers["retry-after-ms"] = milliseconds.ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers[RetryAfterMillisecondsHeader] = milliseconds.ToString(CultureInfo.InvariantCulture);
         }
 
         return TypedResults.Json(ErrorBody.Of(error), WireJson.Readable.ErrorBody, statusCode: error.Status).ExecuteAsync(context);
