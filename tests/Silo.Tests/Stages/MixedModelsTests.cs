@@ -5,6 +5,7 @@ using OrleansInference.Models.Gguf;
 using OrleansInference.Models.RandomModels;
 using OrleansInference.Models.Store;
 using OrleansInference.Silo.Engines;
+using OrleansInference.Silo.Devices;
 using OrleansInference.Silo.Engines.LlamaCpp;
 using OrleansInference.Silo.Tests.Engines;
 
@@ -79,7 +80,7 @@ public sealed class MixedModelsTests : IDisposable
     private static Task<TestSilo> StartAsync(string device, ModelStore store) => TestSilo.StartAsync(
         device, new Dictionary<string, string?> { ["Device:Threads"] = "1" }, new LlamaStageEngineFactory(
             store, new SliceAssembler(store), Options.Create(new ModelStoreOptions { Store = store.Root }),
-            Options.Create(new NativeOptions { Folder = Natives.Folder }), NullLoggerFactory.Instance));
+            Options.Create(new NativeOptions { Folder = Natives.Folder }), Options.Create(new DeviceOptions()), NullLoggerFactory.Instance));
 
     private static async Task LoadAsync(TestSilo silo, StageAssignment assignment)
     {
