@@ -24,7 +24,8 @@ require_tools() {
       "  elsewhere:    https://dotnet.microsoft.com/download/dotnet/10.0"
   fi
   local node_major
-  node_major=$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/')
+  # Without node the substitution fails, which would end the script before it says why.
+  node_major=$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/') || true
   if [ -z "$node_major" ] || [ "$node_major" -lt 20 ] || ! command -v npm >/dev/null; then
     die "Node.js 20 or newer with npm is missing; npm brings the native runtimes." \
       "  https://nodejs.org/en/download"

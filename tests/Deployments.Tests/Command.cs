@@ -3,19 +3,23 @@ using System.Diagnostics;
 
 namespace OrleansInference.Deployments.Tests;
 
-/// <summary>A command of the machine, run in the repository's root. Where it is not installed, the test skips and says so.</summary>
+/// <summary>A command of the machine, run in the repository's root unless said otherwise. Where it is not installed, the test skips and says so.</summary>
 internal static class Command
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     public static string Root { get; } = FindRoot();
 
-    public static (int Code, string Output, string Errors) Run(string program, string[] arguments, string input = "")
+    /// <param name="environment">Variables that the command gets beside those of the tests, or in their place.</param>
+    public static (int Code, string Output, string Errors) Run(
+        string program, string[] arguments, string input = "", string? folder = null, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
-            WorkingDirectory = Root, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = folder ?? Root, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         using var process = Start(start);
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
