@@ -49,6 +49,20 @@ public sealed class ConnectionSecurityTests
     }
 
     [Fact]
+    public async Task Connect_WhileAnAuthorityIsReplaced_WorksWhereTheAuthorityFilesHoldBoth()
+    {
+        using var old = new ClusterCertificates();
+        using var next = new ClusterCertificates();
+        var both = old.Authority + next.Authority;
+        old.Write("ca.crt", both);
+        next.Write("ca.crt", both);
+        await using var server = await StartAsync(old, "0");
+        await using var renewed = await StartAsync(next, "0");
+        foreach (var (from, to) in new[] { (server, renewed), (renewed, server) })
+            await Wait.For((await from.Connector.ConnectAsync(to.Endpoint, Ring, new RecordingHandler(), Cancellation)).DisposeAsync());
+    }
+
+    [Fact]
     public async Task Connect_WhenTheListenersCertificateNamesAnotherHost_Fails()
     {
         using var elsewhere = new ClusterCertificates("192.0.2.7");

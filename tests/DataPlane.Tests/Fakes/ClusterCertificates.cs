@@ -12,7 +12,8 @@ internal sealed class ClusterCertificates : IDisposable
     {
         var (from, until) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var authorityRequest = new CertificateRequest("CN=authority", authorityKey, HashAlgorithmName.SHA256);
+        // As scripts/certificates names them: authorities of one name could not be told apart.
+        var authorityRequest = new CertificateRequest($"CN=authority {Guid.NewGuid():N}", authorityKey, HashAlgorithmName.SHA256);
         authorityRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         using var authority = authorityRequest.CreateSelfSigned(from, until);
 
@@ -33,6 +34,8 @@ internal sealed class ClusterCertificates : IDisposable
         ("Tls:CertificatePath", Path.Combine(_folder, "tls.crt")), ("Tls:KeyPath", Path.Combine(_folder, "tls.key")),
         ("Tls:AuthorityPath", Path.Combine(_folder, "ca.crt")),
     ];
+
+    public string Authority => File.ReadAllText(Path.Combine(_folder, "ca.crt")) + "\n";
 
     public void Write(string file, string content) => File.WriteAllText(Path.Combine(_folder, file), content);
 
