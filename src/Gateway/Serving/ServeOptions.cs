@@ -7,9 +7,13 @@ internal sealed class ServeOptions
 {
     public const string Section = "Serve";
 
-    /// <summary>The model's name in the store; empty deploys nothing, and the cluster keeps what it has.</summary>
-    [RegularExpression("^$|^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
-        ErrorMessage = "Serve:Model must be a model's name: a letter or digit, then at most 99 letters, digits, '.', '_' or '-'.")]
+    /// <summary>
+    /// The model in the store: its name, or name@version where the store has several versions; requests name it the same way. Empty deploys
+    /// nothing, and the cluster keeps what it has.
+    /// </summary>
+    [RegularExpression("^$|^[A-Za-z0-9][A-Za-z0-9._-]{0,99}(@[A-Za-z0-9][A-Za-z0-9._-]{0,99})?$",
+        ErrorMessage = "Serve:Model must be a model's name or name@version, "
+            + "each a letter or digit, then at most 99 letters, digits, '.', '_' or '-'.")]
     public string Model { get; set; } = "";
 
     /// <summary>Pipelines that serve the model. Default 1.</summary>

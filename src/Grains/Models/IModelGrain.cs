@@ -2,7 +2,7 @@ using Orleans;
 
 namespace OrleansInference.Grains.Models;
 
-/// <summary>One model version. Key: the model's name in the store.</summary>
+/// <summary>One model version. Key: the model in the store, as its deployment names it: name, or name@version.</summary>
 [Alias("oinf.model")]
 public interface IModelGrain : IGrainWithStringKey
 {

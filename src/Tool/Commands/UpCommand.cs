@@ -14,7 +14,11 @@ internal static class UpCommand
     public const int MaximumSilos = 64;
     private static readonly string[] DefaultSilos = ["gpu-cloud", "jetson", "pi-hat"];
 
-    private static readonly Option<string?> Model = new("--model") { Description = "Model to serve; not needed when the store has only one" };
+    private static readonly Option<string?> Model = new("--model")
+    {
+        Description = "Model to serve, name or name@version; not needed when the store has only one",
+    };
+
     private static readonly Option<DirectoryInfo> Store = StoreOption.Create();
 
     private static readonly Option<DirectoryInfo> Data = new("--data")

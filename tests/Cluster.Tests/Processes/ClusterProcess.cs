@@ -44,7 +44,8 @@ internal sealed class ClusterProcess : IAsyncDisposable
     {
         var folder = Directory.CreateTempSubdirectory("oinf-").FullName;
         var store = new ModelStore(Path.Combine(folder, "models"));
-        await store.ImportAsync(Checkout.Pebble, new ImportOptions { Name = "pebble" });
+        foreach (var version in settings.Versions)
+            await store.ImportAsync(Checkout.Pebble, new ImportOptions { Name = "pebble", Version = version });
         Directory.CreateDirectory(Path.Combine(folder, "run"));
 
         string[] arguments =
@@ -76,12 +77,12 @@ internal sealed class ClusterProcess : IAsyncDisposable
         return (process.ExitCode, await output + await errors);
     }
 
-    public ChatClient CreateChatClient() => new OpenAIClient(new ApiKeyCredential("none"), new OpenAIClientOptions
+    public ChatClient CreateChatClient(string model = "pebble") => new OpenAIClient(new ApiKeyCredential("none"), new OpenAIClientOptions
     {
         Endpoint = new Uri(Url, "/v1"),
         RetryPolicy = new ClientRetryPolicy(0),
         NetworkTimeout = TimeSpan.FromSeconds(60),
-    }).GetChatClient("pebble");
+    }).GetChatClient(model);
 
     public HttpClient CreateHttpClient() => new() { BaseAddress = Url, Timeout = TimeSpan.FromSeconds(60) };
 

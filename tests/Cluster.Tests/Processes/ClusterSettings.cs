@@ -14,6 +14,9 @@ internal sealed record ClusterSettings
 
     public int ContextLength { get; init; } = 512;
 
+    /// <summary>The versions of pebble in the store.</summary>
+    public IReadOnlyList<string> Versions { get; init; } = ["1"];
+
     public IReadOnlyList<string> MoreArguments { get; init; } = [];
 
     /// <summary>Settings of gateway and silos, as operators give them.</summary>

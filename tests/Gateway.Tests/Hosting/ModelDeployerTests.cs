@@ -17,4 +17,12 @@ public sealed class ModelDeployerTests
         await GatewayFixture.UntilAsync(() => gateway.Cluster.Deployments.Count == 1, "the model is deployed");
         gateway.Cluster.Deployments.Single().ShouldBe(new("pebble", 2, 3, 256, 32, 5));
     }
+
+    [Fact]
+    public async Task Start_WhenAVersionIsNamed_DeploysThatVersion()
+    {
+        await using var gateway = await GatewayFixture.StartAsync("--Serve:Model=pebble@2");
+        await GatewayFixture.UntilAsync(() => gateway.Cluster.Deployments.Count == 1, "the model is deployed");
+        gateway.Cluster.Deployments.Single().Model.ShouldBe("pebble@2");
+    }
 }

@@ -49,6 +49,9 @@ public sealed partial class ProcessTests : IDisposable
     [InlineData("--Gateway:MaximumChoices=5", "Cluster:Folder is missing")]
     [InlineData("--Gateway:MaximumChoices=0", "between 1 and 128", true)]
     [InlineData("--Urls=nonsense", "nonsense", true)]
+    [InlineData("--Serve:Model=pebble@", "Serve:Model must be a model's name or name@version", true)]
+    [InlineData("--Serve:Model=pebble@1@2", "Serve:Model must be a model's name or name@version", true)]
+    [InlineData("--Serve:Model=../pebble", "Serve:Model must be a model's name or name@version", true)]
     public async Task Gateway_WhenConfiguredWrong_SaysWhyInOneLine(string setting, string expected, bool hasFolder = false)
     {
         using var gateway = Start(hasFolder ? [setting, $"--Cluster:Folder={_folder}"] : [setting]);
