@@ -23,7 +23,7 @@ public static class ClusteringExtensions
         return builder;
     }
 
-    /// <summary>Serves the engine's own pages, where it has any, to operators: on connections from this machine only.</summary>
+    /// <summary>Serves the engine's own pages, where it has any, to operators: on connections from this machine only, and not by a proxy.</summary>
     public static WebApplication MapClusterDashboard(this WebApplication app)
     {
         app.MapDashboard();

@@ -30,12 +30,10 @@ internal static class OrleansEngine
         .UseRedisGrainDirectoryAsDefault(redis => redis.ConfigurationOptions = options.RedisConfiguration)
         .AddDashboard();
 
-    /// <summary>Orleans' dashboard shows every grain of the cluster: for operators, who reach it through this machine's loopback.</summary>
+    /// <summary>Orleans' dashboard shows every grain of the cluster: for operators, on this machine's loopback and through no proxy.</summary>
     public static void MapDashboard(this WebApplication app) => app.MapOrleansDashboard(routePrefix: DashboardPath)
         .AddEndpointFilter(async (context, next) =>
-            context.HttpContext.Connection.RemoteIpAddress is { } remote && IPAddress.IsLoopback(remote)
-                ? await next(context)
-                : TypedResults.NotFound());
+            OperatorAccess.IsGranted(context.HttpContext) ? await next(context) : TypedResults.NotFound());
 
     private static void Listen(EndpointOptions endpoint, ClusterOptions options)
     {
