@@ -10,6 +10,7 @@ public sealed partial class SettingsTests
     [InlineData("Dockerfile")]
     [InlineData("k8s")]
     [InlineData("deploy")]
+    [InlineData("docs/operations.md")]
     public void Setting_InADeployment_IsAnOptionOfAHost(string place)
     {
         var path = Path.Combine(Command.Root, place);
