@@ -1,4 +1,5 @@
-using System.Net;
+using Microsoft.Net.Http.Headers;
+using OrleansInference.Clustering;
 using OrleansInference.Gateway.OpenAI.Errors;
 
 namespace OrleansInference.Gateway.Admin;
@@ -9,20 +10,18 @@ namespace OrleansInference.Gateway.Admin;
 /// </summary>
 internal static class LoopbackOnly
 {
-    /// <summary>Headers of requests that somebody else sent: proxies add all but the last, browsers that one.</summary>
-    private static readonly string[] TellTales = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via", "Origin"];
-
     /// <exception cref="ApiException">The request comes from elsewhere; the message says how that shows.</exception>
     public static ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
-        var http = context.HttpContext;
-        if (http.Connection.RemoteIpAddress is not { } remote || !IPAddress.IsLoopback(remote))
-            throw Refusal(http.Request, $"this one comes from {http.Connection.RemoteIpAddress?.ToString() ?? "an unknown address"}");
-        if (TellTales.FirstOrDefault(http.Request.Headers.ContainsKey) is { } header)
-            throw Refusal(http.Request, $"this one has the header {header}, as requests through proxies or from web pages do");
+        var request = context.HttpContext.Request;
+        var problem = OperatorAccess.FindProblem(context.HttpContext)
+            ?? (request.Headers.ContainsKey(HeaderNames.Origin) ? "has the header Origin, as requests from web pages do" : null);
+        if (problem is not null)
+        {
+            throw new ApiException(ApiError.Forbidden(
+                $"{request.Method} {request.Path} is taken only from the gateway's own machine, directly, at its loopback address; "
+                + $"this one {problem}."));
+        }
         return next(context);
     }
-
-    private static ApiException Refusal(HttpRequest request, string why) => new(ApiError.Forbidden(
-        $"{request.Method} {request.Path} is taken only from the gateway's own machine, directly, at its loopback address; {why}."));
 }

@@ -21,6 +21,7 @@ public sealed class OperatorAccessTests
     [InlineData("X-Forwarded-For")]
     [InlineData("x-forwarded-for")]
     [InlineData("X-Real-IP")]
+    [InlineData("Via")]
     public void IsGranted_WhenAProxyOnThisMachinePassedItOn_IsNot(string header)
     {
         var context = ContextFrom("127.0.0.1");
