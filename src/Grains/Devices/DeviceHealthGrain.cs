@@ -7,7 +7,8 @@ namespace OrleansInference.Grains.Devices;
 
 /// <summary>Reads the sensors every second and tells the cluster grain, which by that knows that the device lives.</summary>
 [DeviceLocalPlacement]
-internal sealed partial class DeviceHealthGrain(IDeviceSensors sensors, ILogger<DeviceHealthGrain> logger) : Grain, IDeviceHealthGrain
+internal sealed partial class DeviceHealthGrain(
+    IDeviceSensors sensors, ILocalSiloDetails silo, ILogger<DeviceHealthGrain> logger) : Grain, IDeviceHealthGrain
 {
     private static readonly TimeSpan ReportPeriod = TimeSpan.FromSeconds(1);
 
@@ -21,6 +22,10 @@ internal sealed partial class DeviceHealthGrain(IDeviceSensors sensors, ILogger<
             throw new ArgumentException($"Device {name} cannot be registered as {registration.Profile.Name}.");
         if (string.IsNullOrWhiteSpace(registration.DataPlaneEndpoint))
             throw new ArgumentException($"Device {name} has no data plane endpoint; host:port is expected.");
+        // The grain is on the silo that offered the device first.
+        if (!registration.Silo.Equals(silo.SiloAddress))
+            throw new DeviceUnavailableException(
+                $"Device {name} is already offered by silo {silo.SiloAddress}; give this one another Device:Name.");
         _registration = registration;
         _timer ??= this.RegisterGrainTimer(
             static self => self.ReportAsync(), this, new GrainTimerCreationOptions(ReportPeriod, ReportPeriod) { KeepAlive = true });

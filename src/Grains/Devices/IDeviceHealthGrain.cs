@@ -9,10 +9,12 @@ public interface IDeviceHealthGrain : IGrainWithStringKey
 {
     /// <summary>
     /// Called by the silo when it has started; from then on the grain reads the sensors every second and reports to the cluster
-    /// grain. Registering again replaces what was registered.
+    /// grain. Registering again replaces what was registered, but only from the same silo.
     /// </summary>
     /// <exception cref="ArgumentException">The registration is of another device, or names no endpoint.</exception>
-    /// <exception cref="DeviceUnavailableException">No living silo carries the device's label, or two do.</exception>
+    /// <exception cref="DeviceUnavailableException">
+    /// No living silo carries the device's label, or several do and this one is not the first; it may try until it is.
+    /// </exception>
     [ResponseTimeout("00:00:05")]
     Task RegisterAsync(DeviceRegistration registration);
 

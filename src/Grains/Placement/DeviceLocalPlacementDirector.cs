@@ -18,7 +18,8 @@ internal sealed class DeviceLocalPlacementDirector(ISiloMetadataCache metadata) 
             [var device] => Task.FromResult(device.Silo),
             [] => throw new DeviceUnavailableException($"No living silo offers a device named {name}."),
             _ => throw new DeviceUnavailableException(
-                $"Several silos offer a device named {name}: {string.Join(", ", devices.Select(static device => device.Silo))}."),
+                $"Several silos offer a device named {name}: {string.Join(", ", devices.Select(static device => device.Silo))}; "
+                + "give each another Device:Name."),
         };
     }
 }

@@ -19,22 +19,28 @@ internal sealed partial class DeviceRegistrationService(
             LogTooManyThreads(profile.Threads, UsableProcessors.Count);
         var registration = new DeviceRegistration(profile, silo.SiloAddress, silo.Name, Environment.ProcessId, address.Endpoint);
         var pause = TimeSpan.FromSeconds(options.Value.RegistrationRetrySeconds);
-        while (!await TryRegisterAsync(registration))
+        string? logged = null;
+        while (await TryRegisterAsync(registration) is { } refusal)
+        {
+            // A name that another silo has may stay refused for as long as that one lives.
+            if (refusal != logged)
+                LogRefused(profile.Name, logged = refusal);
             await Task.Delay(pause, time, stoppingToken);
+        }
         LogRegistered(profile.Name, profile.Class, profile.MemoryBytes, address.Endpoint);
     }
 
-    private async Task<bool> TryRegisterAsync(DeviceRegistration registration)
+    /// <returns>Why the cluster has not taken it; null when it has.</returns>
+    private async Task<string?> TryRegisterAsync(DeviceRegistration registration)
     {
         try
         {
             await grains.GetGrain<IDeviceHealthGrain>(registration.Profile.Name).RegisterAsync(registration);
-            return true;
+            return null;
         }
         catch (Exception exception)
         {
-            LogRefused(registration.Profile.Name, exception.Message);
-            return false;
+            return exception.Message;
         }
     }
 

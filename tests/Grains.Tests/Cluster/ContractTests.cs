@@ -44,6 +44,34 @@ public sealed class ContractTests
     }
 
     [Fact]
+    public async Task Device_WhenAnotherSiloHasTheName_IsRefused()
+    {
+        await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 12)]);
+        await cluster.RegisterAsync();
+        var first = (await cluster.Grain.GetDevicesAsync()).Single().Registration;
+
+        var refusal = await Should.ThrowAsync<DeviceUnavailableException>(() => cluster.AddSiloAsync(InferenceCluster.Device("a", 12)));
+
+        refusal.Message.ShouldBe($"Device a is already offered by silo {first.Silo}; give this one another Device:Name.");
+        (await cluster.DeviceGrain("a").GetReportAsync()).Registration.ShouldBe(first);
+    }
+
+    [Fact]
+    public async Task Device_WhenTheOtherSiloWithItsNameIsGone_TakesOver()
+    {
+        await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 12)]);
+        await cluster.RegisterAsync();
+        var first = (await cluster.Grain.GetDevicesAsync()).Single().Registration;
+        await Should.ThrowAsync<DeviceUnavailableException>(() => cluster.AddSiloAsync(InferenceCluster.Device("a", 12)));
+
+        await cluster.KillAsync("a");
+        var second = await InferenceCluster.UntilAsync(
+            () => OfferAsync(cluster, "a"), report => !report.Registration.Silo.Equals(first.Silo), "the second silo to be taken");
+
+        (await cluster.Grain.GetDevicesAsync()).Single().Registration.ShouldBe(second.Registration);
+    }
+
+    [Fact]
     public async Task Device_WhenItHasRegistered_ReportsEverySecond()
     {
         await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 1)]);
@@ -133,6 +161,20 @@ public sealed class ContractTests
             [], services => services.Configure<PipelineOptions>(options => options.TickMilliseconds = 1)));
 
         exception.Message.ShouldContain("TickMilliseconds");
+    }
+
+    // Refused as long as the other silo counts as a member.
+    private static async Task<DeviceReport?> OfferAsync(InferenceCluster cluster, string device)
+    {
+        try
+        {
+            await cluster.OfferAsync(device);
+        }
+        catch (DeviceUnavailableException)
+        {
+            return null;
+        }
+        return await cluster.DeviceGrain(device).GetReportAsync();
     }
 
     // Moving is at best effort: a shard that is still elsewhere says so again.

@@ -95,6 +95,9 @@ internal sealed class InferenceCluster : IAsyncDisposable
         await RegisterAsync(silo);
     }
 
+    /// <summary>Offers a device once more, as its silo does until it is taken.</summary>
+    public Task OfferAsync(string device) => RegisterAsync(SiloOf(device));
+
     /// <summary>As kill -9: no goodbye, and the data plane breaks at once.</summary>
     public async Task KillAsync(string device)
     {
@@ -253,6 +256,7 @@ internal sealed class InferenceCluster : IAsyncDisposable
             new DeviceRegistration(profile, silo.SiloAddress, silo.Name, Environment.ProcessId, host.Endpoint));
     }
 
+    // The first, where several have the name.
     private InProcessSiloHandle SiloOf(string device) =>
-        _cluster.Silos.Single(silo => silo.IsActive && silo.ServiceProvider.GetService<FakeStageHost>()?.Device == device);
+        _cluster.Silos.First(silo => silo.IsActive && silo.ServiceProvider.GetService<FakeStageHost>()?.Device == device);
 }
