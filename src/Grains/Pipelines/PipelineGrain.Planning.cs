@@ -45,7 +45,7 @@ internal sealed partial class PipelineGrain
 
     private async Task CarryOutAsync(PipelineSpecification specification, ModelProfile model, ImmutableArray<DeviceOffer> offers)
     {
-        var decision = PlanDecision.Of(specification, model, offers, Record.Stages, _suspicions.Current(), _planning);
+        var decision = PlanDecision.Of(specification, model, offers, Record.Stages, _suspicions.Among(offers), _planning);
         if (decision.Plan is not { } plan)
         {
             await ReleaseAsync();
@@ -119,7 +119,8 @@ internal sealed partial class PipelineGrain
         {
             var offers = await Cluster.GetOffersAsync(Key);
             var model = await ReadModelAsync(specification);
-            var decision = PlanDecision.Of(specification, model, offers.Devices, Record.Stages, _suspicions.Current(), _planning);
+            var decision = PlanDecision.Of(
+                specification, model, offers.Devices, Record.Stages, _suspicions.Among(offers.Devices), _planning);
             if (offers.Settled && decision.IsMove)
                 PlanAgain("moves to a better plan");
         }

@@ -27,6 +27,7 @@ internal sealed partial class PipelineGrain : Grain, IPipelineGrain
     private readonly ILogger<PipelineGrain> _logger;
     private readonly ShardRing _ring;
     private readonly Suspicions _suspicions;
+    private readonly RingFailures _ringFailures = new();
     private readonly StageTracker _tracker = new();
 
     private PipelineSpecification? _wanted;
@@ -48,7 +49,7 @@ internal sealed partial class PipelineGrain : Grain, IPipelineGrain
     {
         (_record, _time, _options, _planning, _logger) = (record, time, options.Value, planning.Value, logger);
         _ring = new ShardRing(grains, silos, Key);
-        _suspicions = new Suspicions(time, TimeSpan.FromSeconds(_options.SuspicionSeconds));
+        _suspicions = new Suspicions(time, _options);
     }
 
     private string Key => this.GetPrimaryKeyString();
@@ -147,17 +148,18 @@ internal sealed partial class PipelineGrain : Grain, IPipelineGrain
     private async Task LinkAsync()
     {
         var answers = await Task.WhenAll(Record.Stages.Select(stage => _ring.LinkAsync(stage, ToLink(stage))));
-        Proceed(answers, PipelineState.Proving, "sends a token round");
-        if (_phase == PipelineState.Proving)
+        if (Proceed(answers, PipelineState.Proving, "sends a token round"))
             _tracker.NoteLinked();
     }
 
     private async Task ProveAsync()
     {
         var answer = await _ring.ProveAsync(Record.Stages[0], Record.Epoch);
-        Proceed([answer], PipelineState.Ready, null);
-        if (_phase == PipelineState.Ready)
+        if (Proceed([answer], PipelineState.Ready, null))
+        {
+            _ringFailures.Clear();
             LogReady(_logger, Key, Record.Epoch, Record.Stages.Length);
+        }
         _improvementAt = _time.GetUtcNow() + TimeSpan.FromSeconds(_options.ImprovementSeconds);
     }
 
@@ -188,18 +190,25 @@ internal sealed partial class PipelineGrain : Grain, IPipelineGrain
         await ImproveAsync(specification);
     }
 
-    private void Proceed(ShardAnswer[] answers, PipelineState next, string? reason)
+    private bool Proceed(ShardAnswer[] answers, PipelineState next, string? reason)
     {
         var verdict = RingVerdict.OfCalls(answers);
         if (verdict.Condition == RingCondition.Sound)
+        {
             Enter(next, reason);
-        else
-            GiveUp(verdict);
+            return true;
+        }
+        if (verdict.Condition == RingCondition.Failed && _ringFailures.Add(Record.Stages))
+            _suspicions.Add(_suspicions.NextOf(
+                _phase == PipelineState.Linking ? RingFailures.OfLinking(Record.Stages, answers) : Record.Stages));
+        GiveUp(verdict);
+        return false;
     }
 
     private void GiveUp(RingVerdict verdict)
     {
-        _suspicions.Add(verdict.Suspects);
+        foreach (var stage in Record.Stages.Where(stage => verdict.Suspects.Contains(stage.Device)))
+            _suspicions.Add(stage);
         LogGivenUp(_logger, Key, Record.Epoch, _phase, verdict.Reason);
         if (verdict.Condition == RingCondition.Lost)
             PlanAgain($"plans again: {verdict.Reason}");

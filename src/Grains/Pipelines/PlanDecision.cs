@@ -10,19 +10,20 @@ namespace OrleansInference.Grains.Pipelines;
 internal sealed record PlanDecision(PipelinePlan? Plan, PlanRefusal? Refusal, bool IsMove)
 {
     /// <param name="presentStages">Stages of the present plan, for which the mended plan keeps as much as it can; may be empty.</param>
-    /// <param name="suspects">Devices to leave out if there is a plan without them.</param>
+    /// <param name="suspects">
+    /// Devices to leave out if there is a plan without them; as many of the first are taken again as a plan needs.
+    /// </param>
     public static PlanDecision Of(
         PipelineSpecification specification, ModelProfile model, ImmutableArray<DeviceOffer> offers,
-        ImmutableArray<PlacedStage> presentStages, IReadOnlySet<string> suspects, PlanningOptions options)
+        ImmutableArray<PlacedStage> presentStages, ImmutableArray<string> suspects, PlanningOptions options)
     {
         var all = offers.Select(static offer => ToDevice(offer)).ToImmutableArray();
-        var trusted = all.RemoveAll(device => suspects.Contains(device.Name));
-        var task = new PlanningTask(model, CellCount(specification, model), trusted, options.Links, options.Objective);
-        var outcome = PipelinePlanner.Plan(task);
-        if (outcome.Plan is null && trusted.Length < all.Length)
+        var leftOut = suspects;
+        var (task, outcome) = Plan();
+        while (outcome.Plan is null && !leftOut.IsEmpty)
         {
-            task = task with { Devices = all };
-            outcome = PipelinePlanner.Plan(task);
+            leftOut = leftOut.RemoveAt(0);
+            (task, outcome) = Plan();
         }
         if (outcome.Plan is not { } best)
             return new PlanDecision(null, outcome.Refusal, IsMove: false);
@@ -30,6 +31,13 @@ internal sealed record PlanDecision(PipelinePlan? Plan, PlanRefusal? Refusal, bo
         if (mended is null || options.ReplanPolicy.IsClearlyBetter(mended.Cost, best.Cost))
             return new PlanDecision(best, null, IsMove: true);
         return new PlanDecision(mended, null, IsMove: false);
+
+        (PlanningTask, PlanningOutcome) Plan()
+        {
+            var devices = all.RemoveAll(device => leftOut.Contains(device.Name));
+            var task = new PlanningTask(model, CellCount(specification, model), devices, options.Links, options.Objective);
+            return (task, PipelinePlanner.Plan(task));
+        }
     }
 
     /// <summary>Positions that one sequence may take: what was asked for, as far as the model goes.</summary>

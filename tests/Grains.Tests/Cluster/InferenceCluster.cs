@@ -88,9 +88,11 @@ internal sealed class InferenceCluster : IAsyncDisposable
             await RegisterAsync(silo);
     }
 
-    public async Task AddSiloAsync(DeviceProfile device)
+    /// <param name="prepare">What is wrong with its stages from the beginning.</param>
+    public async Task AddSiloAsync(DeviceProfile device, Action<FakeStageHost>? prepare = null)
     {
         var silo = await StartSiloAsync(device);
+        prepare?.Invoke(silo.ServiceProvider.GetRequiredService<FakeStageHost>());
         await AgreeAsync();
         await RegisterAsync(silo);
     }

@@ -44,6 +44,12 @@ internal sealed class FakeStageHost : IStageHost
     /// <summary>Linking, proving and unloading fail with this, in an exception that cannot be sent.</summary>
     public string? EngineFault { get; set; }
 
+    /// <summary>Linking fails with this.</summary>
+    public string? LinkFault { get; set; }
+
+    /// <summary>No token comes through this host's stages, because of this.</summary>
+    public string? ProofFault { get; set; }
+
     public int StageCount
     {
         get
@@ -80,6 +86,7 @@ internal sealed class FakeStageHost : IStageHost
     public Task LinkAsync(StageLink link, CancellationToken cancellation)
     {
         ThrowIfFaulty();
+        ThrowIf(LinkFault);
         foreach (var endpoint in new[] { link.NextEndpoint, link.HeadEndpoint }.OfType<string>())
             if (!_world.Hosts.TryGetValue(endpoint, out var neighbour) || neighbour.IsDead)
                 throw new ShardUnavailableException($"{endpoint} cannot be reached");
@@ -99,12 +106,14 @@ internal sealed class FakeStageHost : IStageHost
         if (Interlocked.Decrement(ref _world.ProofsToFail) >= 0)
             throw new ShardUnavailableException("the token did not come back");
         var (host, stageNumber) = (this, 0);
+        ThrowIf(ProofFault);
         while (host.LinkOf(pipeline, stageNumber, epoch).NextEndpoint is { } next)
         {
             host = _world.Hosts[next];
             stageNumber++;
             if (host.IsDead)
                 throw new ShardUnavailableException($"stage {stageNumber} does not answer");
+            ThrowIf(host.ProofFault);
         }
         return Task.CompletedTask;
     }
@@ -154,6 +163,12 @@ internal sealed class FakeStageHost : IStageHost
     {
         if (EngineFault is { } fault)
             throw new UnsendableException(fault);
+    }
+
+    private static void ThrowIf(string? fault)
+    {
+        if (fault is not null)
+            throw new ShardUnavailableException(fault);
     }
 
     private Stage Replace(Stage? present, StageAssignment assignment)

@@ -54,6 +54,15 @@ public sealed class PlanDecisionTests
     }
 
     [Fact]
+    public void Of_WhenNothingFitsWithoutSuspects_TakesAsFewAsItCanFromTheFirst()
+    {
+        ImmutableArray<DeviceOffer> offers = [Offer(1, "a", 600), Offer(2, "b", 600), Offer(3, "c", 600)];
+
+        Decide(offers, [], "c", "a").Plan!.Stages.Select(stage => stage.Device).Order().ShouldBe(["b", "c"]);
+        Decide(offers, [], "b", "c", "a").Plan!.Stages.Select(stage => stage.Device).Order().ShouldBe(["b", "c"]);
+    }
+
+    [Fact]
     public void Of_WhenNothingFits_Refuses() => Decide([Offer(1, "a", 1199)], []).Refusal!.AvailableBytes.ShouldBe(1199);
 
     [Theory]
@@ -67,7 +76,7 @@ public sealed class PlanDecisionTests
     }
 
     private static PlanDecision Decide(ImmutableArray<DeviceOffer> offers, ImmutableArray<PlacedStage> present, params string[] suspects) =>
-        PlanDecision.Of(Specification, Model, offers, present, suspects.ToHashSet(), new PlanningOptions());
+        PlanDecision.Of(Specification, Model, offers, present, [.. suspects], new PlanningOptions());
 
     private static DeviceOffer Offer(int number, string name, long memoryBytes, long committed = 0) =>
         new(Silos.Registration(number, Silos.Profile(name, memoryBytes)), committed);
