@@ -6,6 +6,10 @@ namespace OrleansInference.Simulation.Tests;
 public sealed class RegressionTests
 {
     private const int SilenceSeconds = 7;
+    private const int TriesSeconds = 600;
+
+    // Suspected for 30, 60, 120, 240, 480 s; every cool-down it was 11 times.
+    private const int MaximumTries = 5;
 
     // The model fits the large device, or any two of the others.
     private static readonly Scenario OneLargeDevice = Steady.Scenario with
@@ -38,6 +42,29 @@ public sealed class RegressionTests
         (await world.ReadTopologyAsync())!.Pipelines.SelectMany(static status => status.Stages)
             .ShouldContain(stage => stage.Device == machines[1].Name);
     }, scenario: OneLargeDevice).Report.Requests["complete"].ShouldBeGreaterThan(20);
+
+    // Every cool-down the working pipeline was taken down for a device that could not load: it was suspected for less than that.
+    [Fact]
+    public void BetterDevice_WhenItCannotLoad_IsNotTriedForever() => Steady.Run(static async world =>
+    {
+        var large = Steady.MachineOf(world, "device-0");
+        await LoseAsync(world, large);
+        large.RestartAt = TimeSpan.Zero;
+        await Steady.PassAsync(world, 2);
+        large.Stages!.FailLoads(int.MaxValue);
+        var before = (await Steady.StatusAsync(world)).Epoch;
+
+        for (var second = 0; second < TriesSeconds; second++)
+        {
+            await Steady.PassAsync(world, 1);
+            world.Checker.Plans.Disturb();
+        }
+
+        // Each try takes two plans: there and back.
+        var status = await Steady.StatusAsync(world);
+        status.Stages.Length.ShouldBe(2);
+        ((status.Epoch - before) / 2).ShouldBeInRange(1, MaximumTries);
+    }, scenario: OneLargeDevice);
 
     private static async Task LoseAsync(World world, Machine machine)
     {

@@ -119,7 +119,7 @@ internal sealed partial class PipelineGrain
         {
             var offers = await Cluster.GetOffersAsync(Key);
             var model = await ReadModelAsync(specification);
-            var decision = PlanDecision.Of(
+            var decision = PlanDecision.OfServing(
                 specification, model, offers.Devices, Record.Stages, _suspicions.Among(offers.Devices), _planning);
             if (offers.Settled && decision.IsMove)
                 PlanAgain("moves to a better plan");

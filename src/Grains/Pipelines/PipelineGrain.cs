@@ -183,7 +183,10 @@ internal sealed partial class PipelineGrain : Grain, IPipelineGrain
         else if (isRound)
             _roundAt = now + RoundPeriod;
         if (now - _phaseSince >= TimeSpan.FromSeconds(_options.StableSeconds))
+        {
             _failures = 0;
+            _suspicions.Forgive(Record.Stages);
+        }
         if (now < _improvementAt)
             return;
         _improvementAt = now + TimeSpan.FromSeconds(_options.ImprovementSeconds);

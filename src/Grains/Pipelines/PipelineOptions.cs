@@ -29,9 +29,16 @@ public sealed class PipelineOptions
     [Range(10, 600_000)]
     public int RetryLimitMilliseconds { get; set; } = 15_000;
 
-    /// <summary>So long a device that failed is left out of plans, as long as there is a plan without it. Default 30 s.</summary>
+    /// <summary>
+    /// So long a device that failed is left out of plans, as long as there is a plan without it; it doubles with every further failure.
+    /// Default 30 s.
+    /// </summary>
     [Range(1, 3_600)]
     public int SuspicionSeconds { get; set; } = 30;
+
+    /// <summary>The longest that a device is left out for failing. Default 1 hour.</summary>
+    [Range(1, 86_400)]
+    public int SuspicionLimitSeconds { get; set; } = 3_600;
 
     /// <summary>A pipeline that was ready for so long starts again with short waits. Default 10 s.</summary>
     [Range(1, 3_600)]

@@ -40,6 +40,16 @@ internal sealed record PlanDecision(PipelinePlan? Plan, PlanRefusal? Refusal, bo
         }
     }
 
+    /// <summary>As <see cref="Of"/>, for a pipeline that serves: no device is worth a try that has just failed.</summary>
+    public static PlanDecision OfServing(
+        PipelineSpecification specification, ModelProfile model, ImmutableArray<DeviceOffer> offers,
+        ImmutableArray<PlacedStage> presentStages, ImmutableArray<string> suspects, PlanningOptions options)
+    {
+        var trusted = offers.RemoveAll(offer => suspects.Contains(offer.Registration.Profile.Name)
+            && presentStages.All(stage => stage.Device != offer.Registration.Profile.Name));
+        return Of(specification, model, trusted, presentStages, [], options);
+    }
+
     /// <summary>Positions that one sequence may take: what was asked for, as far as the model goes.</summary>
     public static int ContextLength(PipelineSpecification specification, ModelProfile model) =>
         specification.ContextLength == 0 ? model.ContextLength : Math.Min(specification.ContextLength, model.ContextLength);

@@ -63,6 +63,19 @@ public sealed class PlanDecisionTests
     }
 
     [Fact]
+    public void OfServing_WhenABetterDeviceIsSuspected_StaysEvenIfAllAre()
+    {
+        ImmutableArray<PlacedStage> present = [Stage(0, 0, 6, 1), Stage(1, 6, 12, 2)];
+        ImmutableArray<DeviceOffer> offers = [Offer(1, "device-1", 600), Offer(2, "device-2", 600), Offer(3, "large", 1200)];
+
+        var decision = PlanDecision.OfServing(
+            Specification, Model, offers, present, ["device-1", "device-2", "large"], new PlanningOptions());
+
+        decision.IsMove.ShouldBeFalse();
+        decision.Plan!.Stages.Select(stage => stage.Device).ShouldBe(["device-1", "device-2"]);
+    }
+
+    [Fact]
     public void Of_WhenNothingFits_Refuses() => Decide([Offer(1, "a", 1199)], []).Refusal!.AvailableBytes.ShouldBe(1199);
 
     [Theory]

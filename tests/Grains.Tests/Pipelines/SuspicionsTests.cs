@@ -26,6 +26,50 @@ public sealed class SuspicionsTests
         _suspicions.Among(Offers).ShouldBe(["a"]);
     }
 
+    [Theory]
+    [InlineData(1, 30)]
+    [InlineData(2, 60)]
+    [InlineData(7, 1_920)]
+    [InlineData(8, 3_600)]
+    [InlineData(1_000, 3_600)]
+    public void Add_WithEveryFailure_DoublesUpToTheLimit(int failures, int seconds)
+    {
+        for (var failure = 0; failure < failures; failure++)
+        {
+            _time.Advance(TimeSpan.FromHours(1));
+            _suspicions.Add(Stage("a", silo: 1));
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(seconds - 1));
+        _suspicions.Among(Offers).ShouldBe(["a"]);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        _suspicions.Among(Offers).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Among_WhenTheDeviceHasANewSilo_ForgetsAllOfTheOld()
+    {
+        _suspicions.Add(Stage("a", silo: 1));
+        _suspicions.Add(Stage("a", silo: 1));
+
+        _suspicions.Among([Offer("a", silo: 3)]).ShouldBeEmpty();
+        _suspicions.Add(Stage("a", silo: 3));
+        _time.Advance(TimeSpan.FromSeconds(30));
+        _suspicions.Among([Offer("a", silo: 3)]).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Forgive_WhenADeviceServes_BeginsAnew()
+    {
+        _suspicions.Add(Stage("a", silo: 1));
+        _suspicions.Forgive([Stage("a", silo: 1)]);
+
+        _suspicions.Among(Offers).ShouldBeEmpty();
+        _suspicions.Add(Stage("a", silo: 1));
+        _time.Advance(TimeSpan.FromSeconds(30));
+        _suspicions.Among(Offers).ShouldBeEmpty();
+    }
+
     [Fact]
     public void NextOf_TakesEachInTurn()
     {
