@@ -1,6 +1,7 @@
 using Orleans;
 using Orleans.Runtime;
 using OrleansInference.Grains.Clusters;
+using OrleansInference.Grains.Models;
 using OrleansInference.Grains.Placement;
 
 namespace OrleansInference.Grains.Devices;
@@ -8,7 +9,8 @@ namespace OrleansInference.Grains.Devices;
 /// <summary>Reads the sensors every second and tells the cluster grain, which by that knows that the device lives.</summary>
 [DeviceLocalPlacement]
 internal sealed partial class DeviceHealthGrain(
-    IDeviceSensors sensors, ILocalSiloDetails silo, ILogger<DeviceHealthGrain> logger) : Grain, IDeviceHealthGrain
+    IDeviceSensors sensors, IModelCatalog catalog, ILocalSiloDetails silo, TimeProvider time, ILogger<DeviceHealthGrain> logger)
+    : Grain, IDeviceHealthGrain
 {
     private static readonly TimeSpan ReportPeriod = TimeSpan.FromSeconds(1);
 
@@ -33,6 +35,8 @@ internal sealed partial class DeviceHealthGrain(
     }
 
     public Task<DeviceReport> GetReportAsync() => Task.FromResult(ReadReport());
+
+    public Task<ModelProfile> ReadModelAsync(string model) => catalog.ReadAsync(model, time);
 
     private async Task ReportAsync()
     {

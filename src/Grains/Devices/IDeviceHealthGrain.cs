@@ -1,5 +1,6 @@
 using Orleans;
 using Orleans.Concurrency;
+using OrleansInference.Grains.Models;
 
 namespace OrleansInference.Grains.Devices;
 
@@ -22,6 +23,13 @@ public interface IDeviceHealthGrain : IGrainWithStringKey
     [AlwaysInterleave]
     [ResponseTimeout("00:00:02")]
     Task<DeviceReport> GetReportAsync();
+
+    /// <summary>Reads a model's profile from the store of the device's silo.</summary>
+    /// <exception cref="ModelNotFoundException">The store does not have the model.</exception>
+    /// <exception cref="ModelUnreadableException">The store cannot read it; the message says why.</exception>
+    [AlwaysInterleave]
+    [ResponseTimeout("00:00:05")]
+    Task<ModelProfile> ReadModelAsync(string model);
 }
 
 /// <summary>The sensors of the silo's own device. Reading takes microseconds: it happens in a grain's turn.</summary>

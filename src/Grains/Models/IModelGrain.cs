@@ -6,8 +6,8 @@ namespace OrleansInference.Grains.Models;
 [Alias("oinf.model")]
 public interface IModelGrain : IGrainWithStringKey
 {
-    /// <exception cref="ModelNotFoundException">No silo's store has the model.</exception>
-    /// <exception cref="ModelUnreadableException">The store has the model, but cannot read it; the message says why.</exception>
+    /// <exception cref="ModelNotFoundException">No device's store has the model.</exception>
+    /// <exception cref="ModelUnreadableException">A store has the model, but cannot read it; the message says why.</exception>
     [ResponseTimeout("00:00:10")]
     Task<ModelProfile> GetProfileAsync();
 }

@@ -214,7 +214,7 @@ internal sealed class InferenceCluster : IAsyncDisposable
             return;
         silo.Services.AddSingleton(new FakeStageHost(World, device.Name, device.MemoryBytes));
         silo.Services.AddSingleton<IStageHost>(static services => services.GetRequiredService<FakeStageHost>());
-        silo.Services.AddSingleton<IModelCatalog>(new FakeCatalog(World));
+        silo.Services.AddSingleton<IModelCatalog>(new FakeCatalog(World, device.Name));
         silo.Services.AddSingleton<IDeviceSensors, FakeSensors>();
         silo.Services.AddSingleton(device);
     }

@@ -218,6 +218,19 @@ public sealed class PipelineTests
     }
 
     [Fact]
+    public async Task Model_WhenOnlyTheBestDeviceLacksIt_IsReadElsewhere()
+    {
+        await using var cluster = await InferenceCluster.StartAsync(
+            [InferenceCluster.Device("a", 12), InferenceCluster.Device("gpu", 12, "cuda") with { BandwidthGigabytesPerSecond = 100 }]);
+        cluster.World.DeviceWithoutModels = "gpu";
+        cluster.HostOf("gpu").LoadsToFail = int.MaxValue;
+        await cluster.RegisterAsync();
+        await cluster.DeployAsync();
+
+        (await cluster.ReadyAsync()).Stages.Single().Device.ShouldBe("a");
+    }
+
+    [Fact]
     public async Task Pipelines_OfTwoModels_NeverOvercommitADevice()
     {
         await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 9), InferenceCluster.Device("b", 9)]);

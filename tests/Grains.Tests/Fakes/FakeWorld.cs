@@ -4,7 +4,7 @@ using OrleansInference.Grains.Shards;
 
 namespace OrleansInference.Grains.Tests.Fakes;
 
-/// <summary>What the fakes of all silos share: the models in everyone's store, and the data plane between the stages.</summary>
+/// <summary>What the fakes of all silos share: the models in the stores, and the data plane between the stages.</summary>
 internal sealed class FakeWorld
 {
     private int _lastPort = 20_000;
@@ -15,6 +15,9 @@ internal sealed class FakeWorld
 
     /// <summary>Proofs that are still to fail, whoever asks.</summary>
     public int ProofsToFail;
+
+    /// <summary>The device whose store is empty.</summary>
+    public string? DeviceWithoutModels { get; set; }
 
     /// <summary>Why no model can be read.</summary>
     public string? StoreFault { get; set; }

@@ -8,6 +8,7 @@ using Orleans;
 using Orleans.Runtime;
 using OrleansInference.DataPlane.Hosting;
 using OrleansInference.Grains.Devices;
+using OrleansInference.Grains.Models;
 using OrleansInference.Silo.Devices;
 
 namespace OrleansInference.Silo.Tests.Devices;
@@ -52,6 +53,8 @@ public sealed class DeviceRegistrationServiceTests
             : Task.CompletedTask;
 
         public Task<DeviceReport> GetReportAsync() => throw new NotSupportedException();
+
+        public Task<ModelProfile> ReadModelAsync(string model) => throw new NotSupportedException();
 
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
