@@ -24,6 +24,7 @@ internal sealed partial class ClusterGrain : Grain, IClusterGrain, IDisposable
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly Dictionary<string, PipelineStatus> _statuses = new(StringComparer.Ordinal);
     private IGrainTimer? _timer;
+    private bool _isSettled;
 
     public ClusterGrain(
         [PersistentState("deployments", "store")] IPersistentState<ClusterRecord> record, ISiloStatusOracle silos,
@@ -99,11 +100,14 @@ internal sealed partial class ClusterGrain : Grain, IClusterGrain, IDisposable
     public Task<ClusterTopology> GetTopologyAsync()
     {
         var wanted = Record.Wanted().Select(static wish => wish.Pipeline).ToHashSet(StringComparer.Ordinal);
+        // Once this grain knows what the one before it knew, it stays so: a model that is deployed later is news, not a gap.
+        _isSettled |= _roster.IsSettled() && wanted.All(_statuses.ContainsKey);
         return Task.FromResult(new ClusterTopology(
             _roster.Living(),
             [.. Record.Deployments.Values.OrderBy(static deployment => deployment.Model, StringComparer.Ordinal)],
             [.. _statuses.Values.Where(status => wanted.Contains(status.Specification.Pipeline))
-                .OrderBy(static status => status.Specification.Pipeline, StringComparer.Ordinal)]));
+                .OrderBy(static status => status.Specification.Pipeline, StringComparer.Ordinal)],
+            _isSettled));
     }
 
     public void Dispose() => _writing.Dispose();

@@ -54,6 +54,10 @@ public interface IClusterGrain : IGrainWithIntegerKey
     Task<ClusterTopology> GetTopologyAsync();
 }
 
+/// <param name="IsSettled">
+/// False while a new cluster grain has not heard of every living device and every pipeline yet: what is missing may be there.
+/// </param>
 [GenerateSerializer, Immutable]
 public sealed record ClusterTopology(
-    ImmutableArray<DeviceReport> Devices, ImmutableArray<ModelDeployment> Deployments, ImmutableArray<PipelineStatus> Pipelines);
+    ImmutableArray<DeviceReport> Devices, ImmutableArray<ModelDeployment> Deployments, ImmutableArray<PipelineStatus> Pipelines,
+    bool IsSettled = true);

@@ -14,7 +14,10 @@ public sealed class AdmissionOptions
     [Range(20, 5_000)]
     public int RefreshMilliseconds { get; set; } = 200;
 
-    /// <summary>Age from which the picture is not believed any more: nothing is ready then. Default 5 s.</summary>
+    /// <summary>
+    /// Age from which the picture is not believed any more: without a new one nothing is ready then, and one of a cluster grain that has
+    /// just moved is better than none. Default 5 s.
+    /// </summary>
     [Range(1, 300)]
     public int StaleSeconds { get; set; } = 5;
 

@@ -59,9 +59,9 @@ internal sealed partial class GatewayGrain : Grain, IGatewayGrain
 
     private AdmissionDecision Admit(AdmissionRequest request)
     {
-        var now = _time.GetUtcNow();
-        if (_topology is null || now - _topologyAt > TimeSpan.FromSeconds(_options.StaleSeconds))
+        if (_topology is null || IsStale())
             return new AdmissionDecision(null, AdmissionPolicy.OutOfSight());
+        var now = _time.GetUtcNow();
         _leases.RemoveExpired(now);
         var (pipeline, refusal) = AdmissionPolicy.Choose(request.Model, _topology, _leases);
         if (pipeline is null)
@@ -71,6 +71,8 @@ internal sealed partial class GatewayGrain : Grain, IGatewayGrain
         var id = _leases.Add(key, plan.Tokens + (long)request.MaximumTokens, now);
         return new AdmissionDecision(new GenerationLease(id, key, pipeline.Epoch, pipeline.HeadEndpoint!, plan.ChunkRows), null);
     }
+
+    private bool IsStale() => _time.GetUtcNow() - _topologyAt > TimeSpan.FromSeconds(_options.StaleSeconds);
 
     private async Task TickAsync()
     {
@@ -90,8 +92,10 @@ internal sealed partial class GatewayGrain : Grain, IGatewayGrain
     {
         try
         {
-            _topology = await GrainFactory.GetGrain<IClusterGrain>(0).GetTopologyAsync();
-            _topologyAt = _time.GetUtcNow();
+            var topology = await GrainFactory.GetGrain<IClusterGrain>(0).GetTopologyAsync();
+            // A cluster grain that has just moved knows less than the old picture shows, until it has heard of all.
+            if (topology.IsSettled || _topology is not { IsSettled: true } || IsStale())
+                (_topology, _topologyAt) = (topology, _time.GetUtcNow());
         }
         catch (Exception exception) when (exception is OrleansException or TimeoutException)
         {

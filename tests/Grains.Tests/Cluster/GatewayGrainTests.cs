@@ -1,4 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansInference.Grains.Clusters;
 using OrleansInference.Grains.Gateways;
+using OrleansInference.Grains.Pipelines;
 
 namespace OrleansInference.Grains.Tests.Cluster;
 
@@ -49,6 +52,41 @@ public sealed class GatewayGrainTests
 
         decision.Refusal!.Reason.ShouldBe(RefusalReason.NotReady);
     }
+
+    [Fact]
+    public async Task Gateway_WhenTheClusterGrainMoves_GoesOnAdmitting()
+    {
+        await using var cluster = await InferenceCluster.StartAsync(
+            [InferenceCluster.Device("a", 12), InferenceCluster.Device("b", 4), InferenceCluster.Device("c", 4)],
+            services => services.Configure<AdmissionOptions>(options => (options.RefreshMilliseconds, options.StaleSeconds) = (20, 60)));
+        await cluster.PlaceAsync("c", () => cluster.Grain.GetDevicesAsync());
+        await cluster.PlaceAsync("b", () => cluster.Pipeline().GetStatusAsync());
+        await cluster.RegisterAsync();
+        await cluster.DeployAsync();
+        await cluster.ReadyAsync();
+        cluster.HasHosted<ClusterGrain>("c").ShouldBeTrue();
+        var gateway = cluster.Gateway();
+        await ReleaseAsync(gateway, await AdmitUntilAsync(gateway, decision => decision.Lease is not null));
+        var refusals = new List<string>();
+
+        await cluster.KillAsync("c");
+        await InferenceCluster.UntilAsync(
+            async () =>
+            {
+                var decision = await gateway.AdmitAsync(Request);
+                await ReleaseAsync(gateway, decision);
+                if (decision.Refusal is { } refusal)
+                    refusals.Add(refusal.Message);
+                return await cluster.Grain.GetTopologyAsync();
+            },
+            topology => topology is { IsSettled: true, Devices.Length: 2, Pipelines: [{ State: PipelineState.Ready }] },
+            "the new cluster grain to know all");
+
+        refusals.ShouldBeEmpty();
+    }
+
+    private static Task ReleaseAsync(IGatewayGrain gateway, AdmissionDecision decision) =>
+        decision.Lease is { } lease ? gateway.ReleaseAsync(lease.Id) : Task.CompletedTask;
 
     private static Task<AdmissionDecision> AdmitUntilAsync(IGatewayGrain gateway, Func<AdmissionDecision, bool> condition) =>
         InferenceCluster.UntilAsync<AdmissionDecision>(async () => await gateway.AdmitAsync(Request), condition, "a decision");
