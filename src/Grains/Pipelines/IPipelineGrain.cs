@@ -18,7 +18,7 @@ public interface IPipelineGrain : IGrainWithStringKey
     [ResponseTimeout("00:00:02")]
     Task<PipelineStatus> EnsureAsync(PipelineSpecification specification);
 
-    /// <summary>What is known; null when the pipeline was never asked for, or has retired.</summary>
+    /// <summary>What is known; null when the pipeline was never asked for, or is to retire.</summary>
     [AlwaysInterleave]
     [ResponseTimeout("00:00:02")]
     Task<PipelineStatus?> GetStatusAsync();

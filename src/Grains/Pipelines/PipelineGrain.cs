@@ -86,17 +86,18 @@ internal sealed partial class PipelineGrain : Grain, IPipelineGrain
 
     public async Task RetireAsync()
     {
+        var specification = _wanted ?? Record.Specification;
+        // Whatever fails below is asked for again; no tick may plan meanwhile, unless it is deployed again.
+        _wanted = null;
         var answers = await UnloadAsync(Record.Stages);
         if (RingVerdict.OfUnloading(answers) is { Condition: RingCondition.Failed } verdict)
             throw new ShardUnavailableException($"Pipeline {Key} cannot retire yet: {verdict.Reason}.");
-        if (_wanted is { } specification)
-        {
-            Enter(PipelineState.Retired, "has retired");
-            _record.State = new PipelineRecord { Epoch = Record.Epoch };
-            await _record.WriteStateAsync();
+        PlanAgain("has unloaded its layers");
+        _record.State = new PipelineRecord { Epoch = Record.Epoch };
+        await _record.WriteStateAsync();
+        Enter(PipelineState.Retired, "has retired");
+        if (specification is not null)
             await PublishAsync(specification);
-        }
-        _wanted = null;
         DeactivateOnIdle();
     }
 
@@ -104,6 +105,8 @@ internal sealed partial class PipelineGrain : Grain, IPipelineGrain
     {
         if (_wanted is not { } specification)
             return;
+        if (_phase == PipelineState.Retired)
+            PlanAgain("is deployed again");
         if (!Record.Stages.IsEmpty && Record.Specification != specification && _phase != PipelineState.Waiting)
             PlanAgain("is to serve with other numbers");
         for (var step = 0; step < MaximumStepsPerTick; step++)

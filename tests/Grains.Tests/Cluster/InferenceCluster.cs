@@ -32,7 +32,6 @@ internal sealed class InferenceCluster : IAsyncDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private readonly SharedGrainStorage _storage = new();
     private readonly InProcessTestCluster _cluster;
     private readonly Dictionary<SiloAddress, FakeStageHost?> _hosts = [];
     private DeviceProfile? _joining;
@@ -48,6 +47,8 @@ internal sealed class InferenceCluster : IAsyncDisposable
     }
 
     public FakeWorld World { get; } = new();
+
+    public SharedGrainStorage Storage { get; } = new();
 
     public IClusterGrain Grain => Grains.GetGrain<IClusterGrain>(0);
 
@@ -205,7 +206,7 @@ internal sealed class InferenceCluster : IAsyncDisposable
     private void Configure(ISiloBuilder silo, DeviceProfile? device, Action<IServiceCollection>? configure)
     {
         silo.AddInferenceGrains();
-        silo.Services.AddKeyedSingleton<IGrainStorage>("store", _storage);
+        silo.Services.AddKeyedSingleton<IGrainStorage>("store", Storage);
         var recorder = new GrainRecorder();
         silo.Services.AddSingleton(recorder).AddLogging(logging => logging.AddProvider(recorder));
         configure?.Invoke(silo.Services);

@@ -268,6 +268,37 @@ public sealed class PipelineTests
     }
 
     [Fact]
+    public async Task Retired_WhenWritingFailedAndItIsDeployedAgain_Serves()
+    {
+        await using var cluster = await InferenceCluster.ServeAsync([InferenceCluster.Device("a", 12)]);
+        var before = await cluster.ReadyAsync();
+        var failure = cluster.Storage.FailNextWriteOf(InferenceCluster.Model);
+
+        await cluster.Grain.RemoveAsync(InferenceCluster.Model);
+        await failure.WaitAsync(TestContext.Current.CancellationToken);
+        await cluster.DeployAsync();
+
+        (await cluster.ReadyAsync(before.Epoch + 1)).Stages.Single().Device.ShouldBe("a");
+    }
+
+    [Fact]
+    public async Task Retired_WhenWritingFailed_LoadsNothingUntilItHasRetired()
+    {
+        await using var cluster = await InferenceCluster.ServeAsync([InferenceCluster.Device("a", 12)]);
+        await cluster.ReadyAsync();
+        var failure = cluster.Storage.FailNextWriteOf(InferenceCluster.Model);
+
+        await cluster.Grain.RemoveAsync(InferenceCluster.Model);
+        await failure.WaitAsync(TestContext.Current.CancellationToken);
+        await InferenceCluster.UntilAsync(
+            async () => await cluster.Grain.GetOffersAsync("another/0"), offers => offers.Devices.Single().CommittedBytes == 0,
+            "the pipeline to retire");
+
+        cluster.HostOf("a").SlicesLoaded.ShouldBe(1);
+        cluster.HostOf("a").StageCount.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Pipeline_WhenReplicasAreWanted_TakesADeviceForEach()
     {
         await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 12), InferenceCluster.Device("b", 12)]);

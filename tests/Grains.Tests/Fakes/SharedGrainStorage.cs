@@ -11,6 +11,15 @@ internal sealed class SharedGrainStorage : IGrainStorage
 {
     private readonly ConcurrentDictionary<(string, GrainId), (object State, string Etag)> _states = new();
     private int _lastEtag;
+    private (string Grain, TaskCompletionSource HasFailed)? _failure;
+
+    /// <summary>The next write of a grain whose id contains this fails; the task ends when it has.</summary>
+    public Task FailNextWriteOf(string grain)
+    {
+        var hasFailed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _failure = (grain, hasFailed);
+        return hasFailed.Task;
+    }
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
@@ -21,6 +30,12 @@ internal sealed class SharedGrainStorage : IGrainStorage
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
+        if (_failure is { } failure && grainId.ToString().Contains(failure.Grain, StringComparison.Ordinal))
+        {
+            _failure = null;
+            failure.HasFailed.SetResult();
+            throw new IOException("the disk is full");
+        }
         if (_states.TryGetValue((stateName, grainId), out var stored) && stored.Etag != grainState.ETag)
             throw new InconsistentStateException($"{grainId} was written by another activation.", stored.Etag, grainState.ETag);
         var etag = $"{Interlocked.Increment(ref _lastEtag)}";
