@@ -59,8 +59,7 @@ internal sealed partial class ClusterGrain : Grain, IClusterGrain, IDisposable
 
     public Task<DeviceOffers> GetOffersAsync(string pipeline)
     {
-        var offers = _roster.Living().Select(report => new DeviceOffer(
-            report.Registration, MemoryLedger.CommittedBytes(Record.Pipelines, report.Registration.Profile.Name, pipeline)));
+        var offers = _roster.Living().Select(report => Offer(report.Registration, pipeline));
         return Task.FromResult(new DeviceOffers(_roster.IsSettled(), [.. offers]));
     }
 
@@ -111,6 +110,10 @@ internal sealed partial class ClusterGrain : Grain, IClusterGrain, IDisposable
     }
 
     public void Dispose() => _writing.Dispose();
+
+    private DeviceOffer Offer(DeviceRegistration device, string pipeline) => new(
+        device, MemoryLedger.CommittedBytes(Record.Pipelines, device.Profile.Name, pipeline),
+        MemoryLedger.HoldsReplica(Record.Pipelines, device.Profile.Name, pipeline));
 
     private async Task TickAsync()
     {

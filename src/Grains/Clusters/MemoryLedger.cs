@@ -11,6 +11,12 @@ internal static class MemoryLedger
         .Where(commitment => string.Equals(commitment.Device, device, StringComparison.Ordinal))
         .Sum(static commitment => commitment.Bytes);
 
+    /// <summary>Whether another pipeline of the same model has booked on a device.</summary>
+    public static bool HoldsReplica(
+        IReadOnlyDictionary<string, MemoryReservation> reservations, string device, string pipeline) => reservations.Values
+        .Any(reservation => reservation.Pipeline != pipeline && ModelOf(reservation.Pipeline).SequenceEqual(ModelOf(pipeline))
+            && reservation.Commitments.Any(commitment => commitment.Device == device));
+
     /// <param name="memoryBytes">Of the living devices.</param>
     /// <returns>Why the reservation cannot be granted, or null when it can.</returns>
     public static string? Examine(
@@ -33,7 +39,13 @@ internal static class MemoryLedger
             var free = memory - CommittedBytes(reservations, device, wanted.Pipeline);
             if (bytes > free)
                 return $"device {device} has {free} bytes that others have not booked; {bytes} are wanted";
+            // Pipelines plan at the same time, and each sees the device free of the other.
+            if (!wanted.MayShare && present.Commitments.All(held => held.Device != device)
+                && HoldsReplica(reservations, device, wanted.Pipeline))
+                return $"device {device} has just been booked by another pipeline of the model";
         }
         return null;
     }
+
+    private static ReadOnlySpan<char> ModelOf(string pipeline) => pipeline.AsSpan(0, pipeline.LastIndexOf('/'));
 }

@@ -57,7 +57,8 @@ internal sealed partial class PipelineGrain
         _mayHaveBooked = true;
         // Not only those that are offered: a device that is silent for a while may still hold its stage.
         var present = Record.Stages.RemoveAll(stage => !_ring.IsAlive(stage.Silo));
-        var outcome = await Cluster.ReserveAsync(Book(epoch, present, stages));
+        var isShared = offers.Any(offer => offer.HoldsReplica && stages.Any(stage => stage.Device == offer.Registration.Profile.Name));
+        var outcome = await Cluster.ReserveAsync(Book(epoch, present, stages) with { MayShare = isShared });
         if (!outcome.Granted)
         {
             WaitFor(RetryDelay.After(1, _options), $"waits for memory: {outcome.Refusal}");

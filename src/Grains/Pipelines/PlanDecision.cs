@@ -18,6 +18,8 @@ internal sealed record PlanDecision(PipelinePlan? Plan, PlanRefusal? Refusal, bo
         ImmutableArray<PlacedStage> presentStages, ImmutableArray<string> suspects, PlanningOptions options)
     {
         var all = offers.Select(static offer => ToDevice(offer)).ToImmutableArray();
+        var elsewhere = offers.Where(static offer => offer.HoldsReplica).Select(static offer => offer.Registration.Profile.Name)
+            .Except(presentStages.Select(static stage => stage.Device), StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
         var leftOut = suspects;
         var (task, outcome) = Plan();
         while (outcome.Plan is null && !leftOut.IsEmpty)
@@ -36,7 +38,13 @@ internal sealed record PlanDecision(PipelinePlan? Plan, PlanRefusal? Refusal, bo
         {
             var devices = all.RemoveAll(device => leftOut.Contains(device.Name));
             var task = new PlanningTask(model, CellCount(specification, model), devices, options.Links, options.Objective);
-            return (task, PipelinePlanner.Plan(task));
+            var outcome = PipelinePlanner.Plan(task);
+            // Replicas on one device share its speed and die together, so they do only where apart they took more stages.
+            var apart = task with { Devices = devices.RemoveAll(device => elsewhere.Contains(device.Name)) };
+            if (outcome.Plan is null || apart.Devices.Length == devices.Length)
+                return (task, outcome);
+            var outcomeApart = PipelinePlanner.Plan(apart);
+            return outcomeApart.Plan?.Stages.Length <= outcome.Plan.Stages.Length ? (apart, outcomeApart) : (task, outcome);
         }
     }
 

@@ -299,6 +299,19 @@ public sealed class PipelineTests
     }
 
     [Fact]
+    public async Task Replicas_WhenADeviceHoldsBoth_StillTakeTwoDevices()
+    {
+        await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 24), InferenceCluster.Device("b", 24)]);
+        await cluster.RegisterAsync();
+        await cluster.DeployAsync(replicas: 2);
+
+        var first = await cluster.ReadyAsync();
+        var second = await cluster.ReadyAsync(pipeline: "pebble/1");
+
+        new[] { first, second }.Select(status => status.Stages.Single().Device).Order().ShouldBe(["a", "b"]);
+    }
+
+    [Fact]
     public async Task Pipeline_WhenReplicasAreWanted_TakesADeviceForEach()
     {
         await using var cluster = await InferenceCluster.StartAsync([InferenceCluster.Device("a", 12), InferenceCluster.Device("b", 12)]);

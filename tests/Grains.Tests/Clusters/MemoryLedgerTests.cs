@@ -40,6 +40,17 @@ public sealed class MemoryLedgerTests
     public void Examine_WhenThePipelineIsNotDeployed_Refuses() =>
         MemoryLedger.Examine(_booked, Memory, new("x/0", 1, [])).ShouldNotBeNull().ShouldContain("x/0 is no pipeline");
 
+    [Theory]
+    [InlineData("m/1", false, "device a has just been booked by another pipeline of the model")]
+    [InlineData("m/1", true, null)]
+    [InlineData("n/0", false, null)]
+    public void Examine_WhenAReplicaHasBookedMeanwhile_RefusesWhatWasPlannedApart(string pipeline, bool mayShare, string? refusal)
+    {
+        _booked["m/1"] = new("m/1", 0, []);
+
+        MemoryLedger.Examine(_booked, Memory, new(pipeline, 1, [new("a", 1)], mayShare)).ShouldBe(refusal);
+    }
+
     [Fact]
     public void Examine_ForRandomReservations_NeverBooksBeyondMemory()
     {

@@ -63,6 +63,26 @@ public sealed class PlanDecisionTests
     }
 
     [Fact]
+    public void Of_WhenAReplicaIsOnADevice_TakesAnotherUnlessThatTakesMoreStages()
+    {
+        var shared = Offer(1, "a", 1200) with { HoldsReplica = true };
+
+        Decide([shared, Offer(2, "b", 1200)], []).Plan!.Stages.Single().Device.ShouldBe("b");
+        Decide([shared, Offer(2, "b", 600), Offer(3, "c", 600)], []).Plan!.Stages.Single().Device.ShouldBe("a");
+        Decide([shared with { HoldsReplica = false }, Offer(2, "b", 1200)], []).Plan!.Stages.Single().Device.ShouldBe("a");
+    }
+
+    [Fact]
+    public void Of_WhenADeviceIsLostAndAReplicaIsOnOneSpare_TakesTheOther()
+    {
+        ImmutableArray<PlacedStage> present = [Stage(0, 0, 6, 1), Stage(1, 6, 12, 2)];
+
+        var decision = Decide([Offer(1, "device-1", 600), Offer(3, "a", 600) with { HoldsReplica = true }, Offer(4, "b", 600)], present);
+
+        decision.Plan!.Stages.Select(stage => stage.Device).ShouldBe(["device-1", "b"]);
+    }
+
+    [Fact]
     public void OfServing_WhenABetterDeviceIsSuspected_StaysEvenIfAllAre()
     {
         ImmutableArray<PlacedStage> present = [Stage(0, 0, 6, 1), Stage(1, 6, 12, 2)];
