@@ -13,7 +13,7 @@ namespace OrleansInference.Embedded.Hosting;
 
 /// <summary>
 /// What passes between this silo and the others beside calls: who comes and goes, and whether those that are there run. Counts its own
-/// ticks and not time, so that a machine that slept does not find everybody else frozen when it wakes.
+/// looks and not time, so that a machine that slept does not find everybody else frozen when it wakes.
 /// </summary>
 internal sealed class SiloPeers(
     IClusterMembership membership,
@@ -33,10 +33,11 @@ internal sealed class SiloPeers(
     /// <summary>How long a silo that stops waits until its peers have stopped calling it.</summary>
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The ticks of the watch since a peer was heard of.</summary>
+    /// <summary>The looks of the watch since a peer was heard of.</summary>
     private readonly ConcurrentDictionary<SiloAddress, int> _silences = new();
     private readonly ConcurrentDictionary<SiloAddress, TaskCompletionSource> _draining = new();
     private ITimer? _watch;
+    private bool _isLooking;
 
     private IEnumerable<Member> Peers => membership.Members.Values.Where(member => !member.Silo.Equals(membership.Self.Silo));
 
@@ -44,7 +45,7 @@ internal sealed class SiloPeers(
     public void Watch()
     {
         if (options.Value.WatchesPeers)
-            _watch = time.CreateTimer(_ => work.Post(LookAsync, logger), null, options.Value.PingPeriod, options.Value.PingPeriod);
+            _watch = time.CreateTimer(_ => OnTick(), null, options.Value.PingPeriod, options.Value.PingPeriod);
     }
 
     public void Dispose() => _watch?.Dispose();
@@ -121,19 +122,36 @@ internal sealed class SiloPeers(
             drained.TrySetResult();
     }
 
+    // Looks that were held up and then ran one after another would give no peer the time to be heard of in between.
+    private void OnTick()
+    {
+        if (!Interlocked.Exchange(ref _isLooking, true))
+            work.Post(LookAsync, logger);
+    }
+
     private async Task LookAsync()
     {
-        await membership.RefreshAsync();
-        foreach (var peer in Peers)
+        try
         {
-            var silence = _silences.AddOrUpdate(peer.Silo, 1, static (_, ticks) => ticks + 1);
-            if (silence > 1)
-                _ = transport.TellAsync(peer.Silo, FrameKind.Ping);
-            if (silence <= options.Value.MissedPings)
-                continue;
-            logger.MemberFrozen(peer.Profile.Name, peer.Silo, options.Value.MissedPings, peer.ProcessId);
-            membership.Fence(peer);
+            await membership.RefreshAsync();
+            foreach (var peer in Peers)
+                LookAt(peer);
         }
+        finally
+        {
+            Volatile.Write(ref _isLooking, false);
+        }
+    }
+
+    private void LookAt(Member peer)
+    {
+        var silence = _silences.AddOrUpdate(peer.Silo, 1, static (_, looks) => looks + 1);
+        if (silence > 1)
+            _ = transport.TellAsync(peer.Silo, FrameKind.Ping);
+        if (silence <= options.Value.MissedPings)
+            return;
+        logger.MemberFrozen(peer.Profile.Name, peer.Silo, options.Value.MissedPings, peer.ProcessId);
+        membership.Fence(peer);
     }
 
     private async Task ProbeAsync(SiloAddress peer)

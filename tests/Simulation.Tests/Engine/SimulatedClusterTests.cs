@@ -93,6 +93,25 @@ public sealed class SimulatedClusterTests
     });
 
     [Fact]
+    public void Peer_WhenThisSilosLooksWereHeldUp_IsNotFenced()
+    {
+        var memberships = new List<HeldMembership>();
+        Run(async (cluster, _) =>
+        {
+            SiloAddress? fenced = null;
+            cluster.Fenced = silo => fenced = silo.Address;
+
+            memberships[0].Hold();
+            await Task.Delay(TimeSpan.FromSeconds(20), TimeOf(cluster));
+            memberships[0].Release();
+            await Task.Delay(TimeSpan.FromSeconds(20), TimeOf(cluster));
+
+            memberships[0].Held.ShouldBePositive();
+            fenced.ShouldBeNull();
+        }, configure: builder => memberships.Add(HeldMembership.Wrap(builder.Services)));
+    }
+
+    [Fact]
     public void Silo_WhenAGrainDoesNotEnd_LeavesWithoutIt() => Run(static async (cluster, client) =>
     {
         var (grain, silo) = await FindRemoteAsync(cluster, client);
