@@ -17,6 +17,8 @@ internal sealed class ActivationCatalog : IAsyncDisposable
     private readonly ConcurrentDictionary<(GrainId Grain, int Worker), Activation> _activations = new();
     private readonly ActivationHost _host;
     private readonly ITimer _collector;
+    private volatile bool _isClosed;
+    private volatile bool _isAbandoned;
 
     public ActivationCatalog(ActivationHost host)
     {
@@ -25,20 +27,21 @@ internal sealed class ActivationCatalog : IAsyncDisposable
         _collector = host.Time.CreateTimer(static catalog => ((ActivationCatalog)catalog!).CollectIdle(), this, quantum, quantum);
     }
 
-    /// <summary>Whether the silo takes no more calls.</summary>
-    public bool IsClosed { get; private set; }
-
     public bool Has(GrainId grainId) => _activations.ContainsKey((grainId, 0));
 
-    /// <summary>Gives a call to the grain's activation. False, and nothing done, where there is none, or another worker may be free.</summary>
-    public bool TryDeliver(GrainId grainId, CallTurn turn) => _activations.TryGetValue((grainId, 0), out var activation)
+    /// <summary>
+    /// Gives a call to the grain's activation. False, and nothing done, where there is none, or another worker may be free. One that is
+    /// ending as its silo stops takes it too: the call goes on to wherever the grain is next once it has ended here.
+    /// </summary>
+    public bool TryDeliver(GrainId grainId, CallTurn turn) => !_isAbandoned
+        && _activations.TryGetValue((grainId, 0), out var activation)
         && (activation.Class.MaximumLocalWorkers is null || activation.Load == 0)
         && activation.TryEnqueue(turn);
 
     /// <summary>Gives a call to the grain's activation, which is made if there is none.</summary>
     public void Deliver(GrainId grainId, CallTurn turn)
     {
-        while (!IsClosed && _host.Manifest.TryGetClass(grainId.Type, out var grainClass))
+        while (!_isClosed && _host.Manifest.TryGetClass(grainId.Type, out var grainClass))
         {
             var place = Choose(grainId, grainClass);
             if (!_activations.TryGetValue(place, out var activation))
@@ -54,7 +57,7 @@ internal sealed class ActivationCatalog : IAsyncDisposable
         GrainId grainId, SiloAddress from, Dictionary<string, byte[]> values, Dictionary<string, object>? requestContext)
     {
         using var limit = new CancellationTokenSource(EndLimit, _host.Time);
-        while (!IsClosed && !limit.IsCancellationRequested && _host.Manifest.TryGetClass(grainId.Type, out var grainClass))
+        while (!_isClosed && !limit.IsCancellationRequested && _host.Manifest.TryGetClass(grainId.Type, out var grainClass))
         {
             var arrived = new Activation(grainId, grainClass, _host) { Arrival = (from, new MigrationContext(_host, values)) };
             var present = GetOrStart((grainId, 0), arrived, requestContext);
@@ -69,7 +72,7 @@ internal sealed class ActivationCatalog : IAsyncDisposable
     /// <summary>Ends every activation, and waits for as long as it is allowed to.</summary>
     public async Task StopAsync(CancellationToken cancellation)
     {
-        IsClosed = true;
+        _isClosed = true;
         var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo is shutting down.");
         var all = All();
         foreach (var activation in all)
@@ -83,7 +86,7 @@ internal sealed class ActivationCatalog : IAsyncDisposable
     /// <summary>Takes no more calls. What runs is left to itself: the silo counts as dead.</summary>
     public void Abandon()
     {
-        IsClosed = true;
+        (_isClosed, _isAbandoned) = (true, true);
         foreach (var activation in All())
             activation.EndTimers();
     }

@@ -41,7 +41,7 @@ internal sealed class CallReceiver(
 
     private void Deliver(GrainId target, CallTurn turn, bool mayActivate)
     {
-        if (!catalog.IsClosed && catalog.TryDeliver(target, turn))
+        if (catalog.TryDeliver(target, turn))
             return;
         var self = membership.Self.Silo;
         var owner = mayActivate ? self : directory.Find(target);

@@ -6,6 +6,7 @@ using Orleans.Runtime;
 using OrleansInference.Embedded.Activations;
 using OrleansInference.Embedded.Directory;
 using OrleansInference.Embedded.Hosting;
+using OrleansInference.Embedded.Scheduling;
 using OrleansInference.Embedded.Simulation;
 
 namespace OrleansInference.Simulation.Tests.Engine;
@@ -110,6 +111,22 @@ public sealed class SimulatedClusterTests
             fenced.ShouldBeNull();
         }, configure: builder => memberships.Add(HeldMembership.Wrap(builder.Services)));
     }
+
+    [Fact]
+    public void Call_WhenItsSiloStopsInOrder_IsServedOnceTheGrainHasEnded() => Run(static async (cluster, client) =>
+    {
+        var (grain, silo) = await FindRemoteAsync(cluster, client);
+        var running = grain.AnswerAsync(TimeSpan.FromSeconds(2));
+        await Task.Delay(TimeSpan.FromMilliseconds(100), TimeOf(cluster));
+        var stopping = cluster.Outside.RunAsync(() => cluster.StopAsync(silo));
+        await Task.Delay(TimeSpan.FromMilliseconds(100), TimeOf(cluster));
+
+        (await grain.AnswerAsync(TimeSpan.Zero)).ShouldBe(1);
+
+        (await running).ShouldBe(1);
+        cluster.Directory.OwnerOf(grain.GetGrainId()).ShouldNotBe(silo.Address);
+        await stopping.FollowAsync();
+    });
 
     [Fact]
     public void Silo_WhenAGrainDoesNotEnd_LeavesWithoutIt() => Run(static async (cluster, client) =>
