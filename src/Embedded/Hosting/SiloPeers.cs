@@ -96,7 +96,7 @@ internal sealed class SiloPeers(
     public void OnConnectionLost(SiloAddress peer)
     {
         OnDrained(peer);
-        router.OnSiloLost(peer);
+        work.Post(() => LoseAsync(peer), logger);
         work.Post(() => ProbeAsync(peer), logger);
     }
 
@@ -110,7 +110,7 @@ internal sealed class SiloPeers(
             return;
         }
         _silences.TryRemove(member.Silo, out _);
-        router.OnSiloLost(member.Silo);
+        work.Post(() => LoseAsync(member.Silo), logger);
         // One silo of those that are left is enough. One that left in order has left nothing.
         if (member.Status == SiloStatus.Active && membership.Self.Silo.Equals(membership.Members.Keys.Min()))
             work.Post(() => directory.RemoveAllAsync(member.Silo), logger);
@@ -152,6 +152,13 @@ internal sealed class SiloPeers(
             return;
         logger.MemberFrozen(peer.Profile.Name, peer.Silo, options.Value.MissedPings, peer.ProcessId);
         membership.Fence(peer);
+    }
+
+    // A silo that stops in order has answered, but not all answers need have been read when its end is noticed.
+    private async Task LoseAsync(SiloAddress peer)
+    {
+        await transport.TakeRestAsync(peer);
+        router.OnSiloLost(peer);
     }
 
     private async Task ProbeAsync(SiloAddress peer)

@@ -6,8 +6,12 @@ namespace OrleansInference.Embedded.Transport;
 internal sealed class FrameConnection(ConnectionContext connection) : IDisposable
 {
     private readonly SemaphoreSlim _writing = new(1);
+    private readonly TaskCompletionSource _received = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _takesRequests = true;
     private bool _isEnded;
+
+    /// <summary>Completes when all that arrives has been taken.</summary>
+    public Task Received => _received.Task;
 
     /// <summary>Frames that come while one is written go out together; senders wait while too much is on its way.</summary>
     /// <exception cref="ConnectFailedException">The peer is leaving and takes no more requests.</exception>
@@ -50,6 +54,7 @@ internal sealed class FrameConnection(ConnectionContext connection) : IDisposabl
         }
         finally
         {
+            _received.TrySetResult();
             Dispose();
             await TryCompleteAsync(Timeout.InfiniteTimeSpan).ConfigureAwait(false);
             await connection.DisposeAsync().ConfigureAwait(false);

@@ -20,6 +20,12 @@ internal interface ITransport : IAsyncDisposable
     /// <exception cref="IOException">The connection broke; whether the frame arrived is not known.</exception>
     Task SendAsync(SiloAddress to, FrameKind kind, ReadOnlyMemory<byte> body);
 
+    /// <summary>
+    /// Of a silo whose end was noticed: waits, for a bounded time, until all that it had sent has been taken. What was sent in one direction
+    /// may be unread when the other direction ends.
+    /// </summary>
+    Task TakeRestAsync(SiloAddress from);
+
     /// <summary>Sends what a silo that is gone need not be told.</summary>
     async Task TellAsync(SiloAddress to, FrameKind kind, ReadOnlyMemory<byte> body = default)
     {

@@ -16,6 +16,7 @@ namespace OrleansInference.Embedded.Transport;
 /// <summary>Frames over Unix domain sockets in the cluster's folder; one connection for each direction between two silos.</summary>
 internal sealed class UnixSocketTransport(
     IClusterMembership membership,
+    TimeProvider time,
     IOptions<SiloMessagingOptions> messaging,
     ILogger<UnixSocketTransport> logger) : ITransport
 {
@@ -24,8 +25,13 @@ internal sealed class UnixSocketTransport(
 
     private static readonly TimeSpan FlushTimeout = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How long what a silo has sent may take to be read once it has ended.</summary>
+    private static readonly TimeSpan RestTimeout = TimeSpan.FromMilliseconds(500);
+
     private readonly ConcurrentDictionary<SiloAddress, Lazy<Task<FrameConnection>>> _outbound = new();
-    private readonly ConcurrentDictionary<FrameConnection, bool> _open = new();
+
+    /// <summary>The connections, and of those that a peer has opened, and has said so on, which peer that is.</summary>
+    private readonly ConcurrentDictionary<FrameConnection, SiloAddress?> _open = new();
     private readonly SocketConnectionContextFactory _connections = new(new() { MaxWriteBufferSize = QueueBytes }, logger);
     private IConnectionListener? _listener;
     private SiloPeers _peers = null!;
@@ -52,6 +58,12 @@ internal sealed class UnixSocketTransport(
         var connection = await ConnectionTo(to).ConfigureAwait(false);
         await connection.SendAsync(kind, body).ConfigureAwait(false);
     }
+
+    // The connections of a process that was killed all end at once, so this takes no longer than there is something to read.
+    public async Task TakeRestAsync(SiloAddress from) =>
+        await Task.WhenAll(_open.Where(open => from.Equals(open.Value)).Select(open => open.Key.Received))
+            .WaitAsync(RestTimeout, time)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     public async ValueTask DisposeAsync()
     {
@@ -99,14 +111,15 @@ internal sealed class UnixSocketTransport(
     private async Task ReceiveAsync(FrameConnection connection, SiloAddress? to)
     {
         var peer = to;
-        _open[connection] = true;
+        _open[connection] = null;
         if (_isClosed)
             connection.Dispose();
         try
         {
             await connection.ReceiveAsync(messaging.Value.MaxMessageBodySize, (kind, body) =>
             {
-                peer ??= ReadHello(kind, body.Span);
+                if (peer is null)
+                    _open[connection] = peer = ReadHello(kind, body.Span);
                 _peers.OnFrame(peer, kind, body);
             });
         }

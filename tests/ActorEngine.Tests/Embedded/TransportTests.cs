@@ -3,11 +3,13 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using FsCheck;
 using FsCheck.Fluent;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using OrleansInference.ActorEngine.Tests.Grains;
+using OrleansInference.Embedded.Hosting;
 using OrleansInference.Embedded.Membership;
 using OrleansInference.Embedded.Transport;
 
@@ -94,6 +96,34 @@ public sealed class TransportTests
         }
         (await grain.AddAsync(1, 2)).ShouldBe(3);
     }
+
+    [Fact]
+    public async Task Answers_WhenUnreadAsTheirSiloStopsInOrder_ReachTheirCallers()
+    {
+        using var folder = new TemporaryFolder();
+        await using var client = await ClientHost.StartAsync(
+            folder.Path, configure: builder => builder.Services.AddSingleton<TimeProvider>(new ManualTime()));
+        Task<HeldAnswer> first;
+        Task<int> second;
+        await using (await ClientHost.StartAsync(folder.Path, "silo", MakeSilo))
+        {
+            await client.UntilSilosAsync(1);
+            first = client.Client.GetGrain<IHeldGrain>("first").HoldAsync();
+            await HeldAnswer.Reading.Reached;
+            second = client.Client.GetGrain<IHeldGrain>("second").AnswerAsync(folder.Path);
+            await Gate.Of(folder.Path).Reached;
+            Gate.Of(folder.Path).Open();
+        }
+        await client.Get<IClusterMembership>().RefreshAsync();
+        client.Get<IClusterMembership>().Members.ShouldHaveSingleItem();
+
+        HeldAnswer.Reading.Open();
+
+        (await first.WaitAsync(TestTime.Limit)).Value.ShouldBe(1);
+        (await second.WaitAsync(TestTime.Limit)).ShouldBe(2);
+    }
+
+    private static void MakeSilo(ISiloBuilder builder) => builder.Configure<EmbeddedClusterOptions>(options => options.IsClient = false);
 
     private static int Consumed(List<byte[]> read) => read.Sum(body => body.Length + FrameCodec.HeaderBytes);
 
