@@ -6,7 +6,8 @@ namespace OrleansInference.Embedded.Membership;
 
 /// <summary>
 /// The folder that is a cluster. In members/ each silo has a lock, held while it lives, a record, a socket, and a mark once it is leaving;
-/// in grains/ each grain that is active has an entry. Private to the user, because whoever can write here can call.
+/// in grains/ each grain that is active has an entry. Every member shares in the lock of the folder itself, which keeps systemd-tmpfiles
+/// from removing what seems old. Private to the user, because whoever can write here can call.
 /// </summary>
 internal sealed class ClusterFolder
 {
@@ -75,6 +76,23 @@ internal sealed class ClusterFolder
     {
         foreach (var path in (string[])[RecordOf(silo), SocketOf(silo), LeavingMarkOf(silo), LockOf(silo)])
             File.Delete(path);
+    }
+
+    /// <summary>Makes everything new, for those who remove what seems old.</summary>
+    public void Touch(DateTime now)
+    {
+        foreach (var path in System.IO.Directory.EnumerateFileSystemEntries(_path, "*", SearchOption.AllDirectories).Prepend(_path))
+        {
+            try
+            {
+                File.SetLastAccessTimeUtc(path, now);
+                File.SetLastWriteTimeUtc(path, now);
+            }
+            catch (FileNotFoundException)
+            {
+                // Grains and members come and go.
+            }
+        }
     }
 
     /// <summary>Removes what members that are no more have left. Only when there is no other member, and under the join lock.</summary>

@@ -1,9 +1,10 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace OrleansInference.Embedded.Membership;
 
 /// <summary>
-/// Exclusive locks on files, by flock: the kernel gives them up the instant the process ends, however it ends, and they also hold
+/// Locks on files, by flock: the kernel gives them up the instant the process ends, however it ends, and they also hold
 /// between silos of one process, because they belong to the open file and not to the process.
 /// </summary>
 internal static partial class FileLock
@@ -48,6 +49,33 @@ internal static partial class FileLock
                     throw new TimeoutException($"Another process holds {path} for more than {limit}.", e);
             }
             await Task.Delay(RetryDelay, time, cancellation);
+        }
+    }
+
+    /// <summary>Waits for a share in the lock of a folder: while anybody has one, nobody has the lock alone.</summary>
+    /// <exception cref="TimeoutException">Somebody had it alone for too long.</exception>
+    /// <exception cref="IOException">The folder cannot be locked.</exception>
+    public static async Task<SafeFileHandle> ShareAsync(string folder, TimeSpan limit, TimeProvider time, CancellationToken cancellation)
+    {
+        var start = time.GetTimestamp();
+        var handle = new SafeFileHandle(open(folder, CloseOnExecute), ownsHandle: true);
+        try
+        {
+            while (handle.IsInvalid || flock((int)handle.DangerousGetHandle(), SharedWithoutWaiting) != 0)
+            {
+                var error = Marshal.GetLastPInvokeError();
+                if (error != WouldBlock)
+                    throw new IOException($"The folder {folder} cannot be locked: {Marshal.GetPInvokeErrorMessage(error)}.");
+                if (time.GetElapsedTime(start) > limit)
+                    throw new TimeoutException($"Another process holds {folder} for more than {limit}.");
+                await Task.Delay(RetryDelay, time, cancellation);
+            }
+            return handle;
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
         }
     }
 

@@ -3,24 +3,32 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.Win32.SafeHandles;
 using Orleans.Runtime;
 using OrleansInference.Embedded.Hosting;
+using OrleansInference.Embedded.Scheduling;
 using OrleansInference.Embedded.Storage;
 
 namespace OrleansInference.Embedded.Membership;
 
 /// <summary>Membership by a folder of this machine: who holds the lock of a membership file is a member, and nobody else is.</summary>
 internal sealed class FolderMembership(
-    IOptions<EmbeddedClusterOptions> options, TimeProvider time, ILogger<FolderMembership> logger) : IClusterMembership, IDisposable
+    IOptions<EmbeddedClusterOptions> options, TaskScheduler work, TimeProvider time, ILogger<FolderMembership> logger)
+    : IClusterMembership, IDisposable
 {
     private const int FirstPort = 11111;
 
     /// <summary>Of Unix time, in September 2020: generations count from here, to fit an int for long.</summary>
     private const long FirstSecond = 1_600_000_000;
 
+    /// <summary>Files that seem old are removed from temporary folders: by systemd-tmpfiles after 10 days, by macOS after 3.</summary>
+    private static readonly TimeSpan TouchPeriod = TimeSpan.FromHours(1);
+
     private readonly Lock _refreshing = new();
     private ClusterFolder _folder = null!;
     private FileStream? _lock;
+    private SafeFileHandle? _share;
+    private ITimer? _touch;
 
     public event Action<Member, SiloStatus>? Changed;
 
@@ -48,6 +56,8 @@ internal sealed class FolderMembership(
             if (!IsAlive(silo))
                 throw new OrleansConfigurationException(
                     $"File locks do not work in {options.Value.Folder} (a network file system?). Choose a folder on a local disk.");
+            _share = await FileLock.ShareAsync(options.Value.Folder, options.Value.LockTimeout, time, cancellation);
+            _touch = time.CreateTimer(_ => work.Post(TouchAsync, logger), null, TouchPeriod, TouchPeriod);
             var self = new Member(
                 silo, profile, Environment.ProcessId, ProcessIdentity.StartOfSelf, _folder.SocketOf(silo), SiloStatus.Active);
             await listen(self);
@@ -85,7 +95,18 @@ internal sealed class FolderMembership(
 
     public void Fence(Member member) => ProcessIdentity.Kill(member.ProcessId, member.ProcessStart);
 
-    public void Dispose() => Interlocked.Exchange(ref _lock, null)?.Dispose();
+    public void Dispose()
+    {
+        _touch?.Dispose();
+        Interlocked.Exchange(ref _lock, null)?.Dispose();
+        _share?.Dispose();
+    }
+
+    private Task TouchAsync()
+    {
+        _folder.Touch(time.GetUtcNow().UtcDateTime);
+        return Task.CompletedTask;
+    }
 
     private void CheckFits(MemberProfile profile, List<Member> living)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans;
@@ -94,6 +95,35 @@ public sealed class MembershipTests : IDisposable
         Directory.Delete(_folder.Path, recursive: true);
         await stopping.Task.WaitAsync(TestTime.Limit);
         await Should.ThrowAsync<SiloUnavailableException>(() => silo.Client.GetGrain<ICalculatorGrain>("x").AddAsync(1, 1));
+    }
+
+    [Fact]
+    public async Task Folder_WhileItHasMembers_IsLockedForThoseWhoRemoveWhatSeemsOld()
+    {
+        await using (await ClientHost.StartAsync(_folder.Path, "first"))
+        {
+            await using (await ClientHost.StartAsync(_folder.Path, "second"))
+                ExclusiveLock.CanBeHad(_folder.Path).ShouldBeFalse();
+            ExclusiveLock.CanBeHad(_folder.Path).ShouldBeFalse();
+        }
+        ExclusiveLock.CanBeHad(_folder.Path).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Files_WhenAnHourHasPassed_AreTouched()
+    {
+        var time = new ManualTime();
+        await using var silo = await ClientHost.StartAsync(
+            _folder.Path, configure: builder => builder.Services.AddSingleton<TimeProvider>(time));
+        var paths = Directory.GetFileSystemEntries(_folder.Path, "*", SearchOption.AllDirectories).Append(_folder.Path).ToList();
+        var before = DateTime.UtcNow.AddDays(-20);
+        foreach (var path in paths)
+            File.SetLastWriteTimeUtc(path, before);
+
+        time.Fire(TimeSpan.FromHours(1));
+
+        foreach (var path in paths)
+            await TestTime.UntilAsync(() => File.GetLastWriteTimeUtc(path) > before.AddDays(19), $"the touch of {path}");
     }
 
     [Fact]
