@@ -38,17 +38,22 @@ internal sealed class FileGrainStorage(string folder, TimeProvider time) : IGrai
             Apply(null, grainState);
         });
 
-    private Task ReplaceAsync<T>(string stateName, GrainId grainId, IGrainState<T> known, Action<string> replace) => Task.Run(async () =>
+    private Task ReplaceAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, Action<string> replace)
     {
-        System.IO.Directory.CreateDirectory(folder);
-        using var held = await FileLock.AcquireAsync(Path.Combine(folder, "storage.lock"), LockTimeout, time, CancellationToken.None);
-        var path = PathOf(stateName, grainId);
-        var stored = Read<T>(path, grainId)?.Etag;
-        if (stored != known.ETag)
-            throw new InconsistentStateException(
-                $"The state \"{stateName}\" of grain {grainId} was written by somebody else since it was read.", stored, known.ETag);
-        replace(path);
-    });
+        // Known when the content was: a write under way changes it, and content older than what that writes would pass for newer.
+        var known = grainState.ETag;
+        return Task.Run(async () =>
+        {
+            System.IO.Directory.CreateDirectory(folder);
+            using var held = await FileLock.AcquireAsync(Path.Combine(folder, "storage.lock"), LockTimeout, time, CancellationToken.None);
+            var path = PathOf(stateName, grainId);
+            var stored = Read<T>(path, grainId)?.Etag;
+            if (stored != known)
+                throw new InconsistentStateException(
+                    $"The state \"{stateName}\" of grain {grainId} was written by somebody else since it was read.", stored, known);
+            replace(path);
+        });
+    }
 
     private static void Apply<T>(Record<T>? record, IGrainState<T> grainState)
     {

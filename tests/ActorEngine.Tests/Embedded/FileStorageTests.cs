@@ -4,6 +4,7 @@ using Orleans;
 using Orleans.Runtime;
 using Orleans.Storage;
 using OrleansInference.ActorEngine.Tests.Grains;
+using OrleansInference.Embedded.Membership;
 using OrleansInference.Embedded.Storage;
 
 namespace OrleansInference.ActorEngine.Tests.Embedded;
@@ -92,6 +93,29 @@ public sealed class FileStorageTests : IDisposable
             }
         }));
         results.Count(written => written).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Writes_WhenOneStateBeginsSeveralAtOnce_LeaveTheLastOrFail()
+    {
+        _record.State = new CounterState();
+        await _storage.WriteStateAsync("state", Grain, _record);
+
+        // While another holds the lock, none of them takes place.
+        var writes = new List<Task>();
+        using (await FileLock.AcquireAsync(_folder["states/storage.lock"], TestTime.Limit, TimeProvider.System, CancellationToken.None))
+        {
+            for (var value = 1; value <= 8; value++)
+            {
+                _record.State.Value = value;
+                writes.Add(_storage.WriteStateAsync("state", Grain, _record));
+            }
+        }
+        await Task.WhenAll(writes).ContinueWith(_ => { }, TaskScheduler.Default);
+
+        // All had seen the same state.
+        writes.Count(write => write.IsCompletedSuccessfully).ShouldBe(1);
+        writes.ShouldAllBe(write => write.IsCompletedSuccessfully || write.Exception!.InnerException is InconsistentStateException);
     }
 
     [Theory]
