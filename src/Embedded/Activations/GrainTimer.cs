@@ -23,7 +23,7 @@ internal sealed class GrainTimer : Turn, IGrainTimer
         activation.TimersEnd += Dispose;
     }
 
-    /// <summary>While the callback is due or runs, the new due time counts from its end.</summary>
+    /// <summary>While the callback runs, the new due time counts from its end.</summary>
     public void Change(TimeSpan dueTime, TimeSpan period)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dueTime, Timeout.InfiniteTimeSpan);
