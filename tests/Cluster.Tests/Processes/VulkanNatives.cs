@@ -10,6 +10,9 @@ internal sealed class VulkanNatives : IDisposable
 
     private const string Backend = "libggml-vulkan.so";
 
+    private static readonly string[] s_drivers =
+        ["/usr/share/vulkan/icd.d/lvp_icd.x86_64.json", "/usr/share/vulkan/icd.d/lvp_icd.json"];
+
     private VulkanNatives(string folder, string driver)
     {
         Folder = folder;
@@ -40,8 +43,7 @@ internal sealed class VulkanNatives : IDisposable
             Checkout.Root, "native", "vulkan", "node_modules", "@node-llama-cpp", "linux-x64-vulkan", "bins", "linux-x64-vulkan", Backend);
         Assert.SkipUnless(File.Exists(backend), "the Vulkan backend is not installed: run `npm ci --ignore-scripts` in native/vulkan/");
         Assert.SkipUnless(NativeLibrary.TryLoad("libvulkan.so.1", out _), "Vulkan is not installed (Debian, Ubuntu: libvulkan1)");
-        const string drivers = "/usr/share/vulkan/icd.d";
-        var driver = Directory.Exists(drivers) ? Directory.EnumerateFiles(drivers, "lvp_icd*.json").FirstOrDefault() : null;
+        var driver = s_drivers.FirstOrDefault(File.Exists);
         Assert.SkipWhen(driver is null, "Mesa's software driver is not installed (Debian, Ubuntu: mesa-vulkan-drivers)");
 
         var folder = Directory.CreateTempSubdirectory("oinf-vulkan-").FullName;
