@@ -13,7 +13,7 @@ namespace OrleansInference.Grains.Clusters;
 public sealed record ModelDeployment(string Model, int Replicas, int SlotCount, int ContextLength, int MaximumBatchRows, int QueueLength)
 {
     /// <summary>A name and a version of 100 characters each.</summary>
-    private const int LongestModel = 100 + 1 + 100;
+    public const int LongestModel = 100 + 1 + 100;
 
     /// <exception cref="ArgumentException">A number is out of range; the message names it and the range.</exception>
     public void Validate()

@@ -154,12 +154,7 @@ public sealed class OpenAIClientTests : IAsyncLifetime
     public async Task Stream_WhenItFailsMidway_DoesNotLookWhole()
     {
         var begun = new TaskCompletionSource();
-        _gateway.Head.Script = async request =>
-        {
-            await request.SendAsync("Once");
-            await begun.Task;
-            await request.FailAsync(GenerationErrorCode.StageLost, "Stage 1 was lost.");
-        };
+        _gateway.Head.Script = Scripts.FailingOnce(begun.Task);
         var text = new StringBuilder();
         // This SDK passes over events that are no chunks, an error among them.
         await Should.ThrowAsync<IOException>(async () =>

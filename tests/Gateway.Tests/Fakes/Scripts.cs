@@ -29,4 +29,12 @@ internal static class Scripts
     public static TokenLogProbability TokenOf(string text, float logProbability = -0.5f) => new(
         text.Length, [.. Encoding.UTF8.GetBytes(text)], logProbability,
         [new(text.Length, [.. Encoding.UTF8.GetBytes(text)], logProbability), new(99, [.. " other"u8], -2.5f)]);
+
+    /// <summary>Sends a word, and loses a stage when it is told to.</summary>
+    public static Func<FakeHeadRequest, Task> FailingOnce(Task told) => async request =>
+    {
+        await request.SendAsync("Once");
+        await told;
+        await request.FailAsync(GenerationErrorCode.StageLost, "Stage 1 was lost.");
+    };
 }

@@ -130,12 +130,7 @@ public sealed class DisconnectTests : IAsyncLifetime
     public async Task Client_WhenItSpeaksHttp10AndTheStreamFails_LosesItsConnection()
     {
         var begun = new TaskCompletionSource();
-        _gateway.Head.Script = async request =>
-        {
-            await request.SendAsync("Once");
-            await begun.Task;
-            await request.FailAsync(GenerationErrorCode.StageLost, "Stage 1 was lost.");
-        };
+        _gateway.Head.Script = Scripts.FailingOnce(begun.Task);
         using var socket = await SendRawAsync(_gateway, """{"model":"pebble","prompt":"Hi","stream":true}""", version: "1.0");
         (await socket.ReceiveAsync(new byte[8], TestContext.Current.CancellationToken)).ShouldBeGreaterThan(0);
         begun.SetResult();

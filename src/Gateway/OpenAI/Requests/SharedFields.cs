@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using OrleansInference.DataPlane.Generation;
+using OrleansInference.Grains.Clusters;
 
 namespace OrleansInference.Gateway.OpenAI.Requests;
 
@@ -14,8 +15,8 @@ internal sealed record SharedFields(
     public static SharedFields Read(RequestFields fields, GatewayOptions options, ulong seed)
     {
         var model = fields.Required("model");
-        if (model.Text() is not { Length: >= 1 and <= 201 } name)
-            throw model.Invalid("invalid_value", "Invalid 'model': expected a name of 1 to 201 characters.");
+        if (model.Text() is not { Length: >= 1 and <= ModelDeployment.LongestModel } name)
+            throw model.Invalid("invalid_value", $"Invalid 'model': expected a name of 1 to {ModelDeployment.LongestModel} characters.");
 
         var stream = fields["stream"]?.Flag() ?? false;
         fields.Ignore("user", "metadata", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention");
