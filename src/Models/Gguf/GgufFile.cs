@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace OrleansInference.Models.Gguf;
 
 /// <summary>
-/// A GGUF v3 model, mapped into memory and read in place. A split model (name-00001-of-0000N.gguf) opens as one from any of its parts.
+/// A GGUF model (version 2 or 3), mapped into memory and read in place. A split model (name-00001-of-0000N.gguf) opens as one from any
+/// of its parts.
 /// What metadata and tensors give out points into the mapping: it is valid until the file is disposed.
 /// </summary>
 public sealed class GgufFile : IDisposable
@@ -30,7 +31,7 @@ public sealed class GgufFile : IDisposable
     public long ByteLength => _parts.Sum(part => part.ByteLength);
 
     /// <summary>Opens a model and checks all of its header. Tensor data is not touched.</summary>
-    /// <exception cref="ModelFormatException">The file is no sound GGUF v3 file, or a part of a split model is missing or does not belong
+    /// <exception cref="ModelFormatException">The file is no sound GGUF file, or a part of a split model is missing or does not belong
     /// to it.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static GgufFile Open(string path)

@@ -11,6 +11,9 @@ internal static class GgufHeaderParser
     public const uint DefaultAlignment = 32;
     public const string AlignmentKey = "general.alignment";
 
+    /// <summary>Laid out like <see cref="Version"/>, which only added big-endian files; many a file of 2023 still is of it.</summary>
+    private const uint OlderVersion = 2;
+
     private const int LeastKeyBytes = 8 + 1 + 4 + 1;
     private const int LeastTensorBytes = 8 + 1 + 4 + 8 + 4 + 8;
 
@@ -33,7 +36,7 @@ internal static class GgufHeaderParser
             throw cursor.Fault($"this is no GGUF file: it begins with 0x{magic:x8}, not 'GGUF'", 0);
 
         var version = cursor.ReadUInt32("the version");
-        if (version != Version)
+        if (version is not (Version or OlderVersion))
         {
             throw cursor.Fault(
                 version == BinaryPrimitives.ReverseEndianness(Version)

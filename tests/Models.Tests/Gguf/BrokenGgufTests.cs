@@ -24,7 +24,6 @@ public sealed class BrokenGgufTests : IDisposable
 
     [Theory]
     [InlineData(1u, "version 1")]
-    [InlineData(2u, "version 2")]
     [InlineData(4u, "version 4")]
     [InlineData(0x03000000u, "big-endian")]
     public void Open_WhenVersionIsAnother_NamesIt(uint version, string expected) =>

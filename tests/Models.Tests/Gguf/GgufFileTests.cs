@@ -1,3 +1,4 @@
+using OrleansInference.Models.Architectures;
 using OrleansInference.Models.Gguf;
 using OrleansInference.Models.Tests.Fixtures;
 
@@ -23,6 +24,23 @@ public sealed class GgufFileTests : IDisposable
         embedding.Type.ShouldBe(GgmlType.Q8_0);
         embedding.ByteLength.ShouldBe(1024 * 128 / 32 * 34);
         file.Tensors.Length.ShouldBe(74);
+    }
+
+    /// <summary>As files of 2023 are that are still fetched a lot.</summary>
+    [Fact]
+    public void Open_WhenOfVersion2_ReadsTheSameAsOfVersion3()
+    {
+        var bytes = File.ReadAllBytes(Pebble.Path);
+        bytes[4] = 2;
+        File.WriteAllBytes(_folder.At("older.gguf"), bytes);
+
+        using var older = GgufFile.Open(_folder.At("older.gguf"));
+
+        using var pebble = GgufFile.Open(Pebble.Path);
+        older.Metadata.Keys.ShouldBe(pebble.Metadata.Keys);
+        older.Tensors.Select(tensor => (tensor.Name, tensor.FileOffset)).ShouldBe(
+            pebble.Tensors.Select(tensor => (tensor.Name, tensor.FileOffset)));
+        ModelDescription.Read(older).ShouldBe(ModelDescription.Read(pebble));
     }
 
     [Fact]
