@@ -29,7 +29,7 @@ internal sealed class SplitPebble(IStageEngine first, IStageEngine last, ITokeni
         var manifest = await store.ImportAsync(path, new ImportOptions { Name = "pebble" }, progress: null, cancellation);
         var factory = new LlamaStageEngineFactory(
             store, new SliceAssembler(store), Options.Create(new ModelStoreOptions { Store = store.Root }),
-            Options.Create(new NativeOptions()), Options.Create(new DeviceOptions()), NullLoggerFactory.Instance);
+            Options.Create(new NativeOptions()), Options.Create(new DeviceOptions()), NullLoggerFactory.Instance, TimeProvider.System);
         var middle = manifest.LayerCount / 2;
         return new SplitPebble(
             await LoadAsync(0, middle), await LoadAsync(middle, manifest.LayerCount),

@@ -37,7 +37,8 @@ public sealed class TestModels : IDisposable
     internal IStageEngineFactory Factory(string? sliceFolder = null) => new LlamaStageEngineFactory(
         _store, new SliceAssembler(_store),
         Options.Create(new ModelStoreOptions { Store = _store.Root, SliceFolder = sliceFolder ?? Path.Combine(_folder, "slices") }),
-        Options.Create(new NativeOptions { Folder = Natives.Folder }), Options.Create(new DeviceOptions()), NullLoggerFactory.Instance);
+        Options.Create(new NativeOptions { Folder = Natives.Folder }), Options.Create(new DeviceOptions()), NullLoggerFactory.Instance,
+        TimeProvider.System);
 
     /// <summary>Writes over the keys that the store holds of a model of one test.</summary>
     internal void ChangeKeys(TestModel model, string what, string with)
@@ -53,15 +54,17 @@ public sealed class TestModels : IDisposable
         var path = name switch
         {
             "pebble" => PebblePath(),
-            // The same bytes but for a key, or for what the template is known by.
+            // The same bytes but for a key, or for what ends a statement of the template.
             "pebble-without-template" => WriteChangedPebble(name, "tokenizer.chat_template", "tokenizer.bath_template"),
-            "pebble-of-unknown-template" => WriteChangedPebble(name, "'<|im_start|>", "'<|IM_START|>"),
+            "pebble-of-broken-template" => WriteChangedPebble(name, "endfor", "endfur"),
             // Named apart, so that the store holds its keys apart.
             "pebble-to-spoil" => WriteChangedPebble(name, "pebble", "rubble"),
             // Another way to split words, one that llama.cpp leaves to std::regex.
             "pebble-of-regex-splitter" => WriteChangedPebble(name, "gpt-2", "bloom"),
             // And one whose words may change between slashes and line ends.
             "pebble-of-slash-splitter" => WriteChangedPebble(name, "gpt-2", "youtu"),
+            // The tag that begins a turn is no control token, as in files whose makers only added it to another model's vocabulary.
+            "pebble-of-added-tags" => WritePebbleOfAddedTags(name),
             _ => WriteRandom(name),
         };
         var manifest = await _store.ImportAsync(path, new ImportOptions { Name = name.Replace(' ', '-') });
@@ -96,6 +99,26 @@ public sealed class TestModels : IDisposable
     {
         var path = Path.Combine(_folder, name + ".gguf");
         File.WriteAllBytes(path, Changed(File.ReadAllBytes(PebblePath()), what, with));
+        return path;
+    }
+
+    private string WritePebbleOfAddedTags(string name)
+    {
+        const string Types = "tokenizer.ggml.token_type";
+        const int UserDefined = 4;
+        using var pebble = GgufFile.Open(PebblePath());
+        var tag = pebble.Metadata.GetArray("tokenizer.ggml.tokens").Strings().ToList().IndexOf("<|im_start|>");
+        var types = pebble.Metadata.GetArray(Types);
+        var writer = new GgufWriter();
+        foreach (var key in pebble.Metadata.Keys)
+            writer.CopyKey(pebble.Metadata, key);
+        writer.SetInt32s(Types, [.. Enumerable.Range(0, types.Count).Select(token => token == tag ? UserDefined : (int)types.GetInteger(token))]);
+        foreach (var tensor in pebble.Tensors)
+            writer.AddTensor(
+                tensor.Name, tensor.Type, tensor.Dimensions, GgufTensorContent.Copy(pebble.PathOf(tensor), tensor.FileOffset));
+        var path = Path.Combine(_folder, name + ".gguf");
+        using var stream = File.Create(path);
+        writer.WriteTo(stream);
         return path;
     }
 

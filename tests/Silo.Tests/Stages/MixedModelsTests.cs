@@ -80,7 +80,8 @@ public sealed class MixedModelsTests : IDisposable
     private static Task<TestSilo> StartAsync(string device, ModelStore store) => TestSilo.StartAsync(
         device, new Dictionary<string, string?> { ["Device:Threads"] = "1" }, new LlamaStageEngineFactory(
             store, new SliceAssembler(store), Options.Create(new ModelStoreOptions { Store = store.Root }),
-            Options.Create(new NativeOptions { Folder = Natives.Folder }), Options.Create(new DeviceOptions()), NullLoggerFactory.Instance));
+            Options.Create(new NativeOptions { Folder = Natives.Folder }), Options.Create(new DeviceOptions()), NullLoggerFactory.Instance,
+            TimeProvider.System));
 
     private static async Task LoadAsync(TestSilo silo, StageAssignment assignment)
     {

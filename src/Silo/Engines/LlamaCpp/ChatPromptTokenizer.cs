@@ -1,61 +1,109 @@
+using System.Text;
 using OrleansInference.DataPlane.Generation;
+using OrleansInference.Models.Templates;
 using OrleansInference.Silo.Engines.LlamaCpp.Interop;
 
 namespace OrleansInference.Silo.Engines.LlamaCpp;
 
 /// <summary>
-/// Tokenizes a templated chat so that control tokens come from the template only. The text is cut at the template's own control tokens,
-/// and what lies between them, messages included, is tokenized as plain text: the same tokens as of the whole text, unless a message
-/// holds the text of a control token.
+/// Tokenizes a templated chat so that control tokens come from the template only. In messages their texts are broken by a mark before
+/// they are templated; the text that comes of it is cut at the control tokens that are left, and what lies between them is tokenized as
+/// plain text, without marks: the same tokens as of the whole text, unless a message holds the text of a control token.
 /// </summary>
-internal sealed class ChatPromptTokenizer(Vocabulary vocabulary)
+/// <remarks>
+/// Some files have the tags of their template as tokens of the other kind, which llama.cpp finds in plain text too. Those that a message
+/// holds are cut in two.
+/// </remarks>
+internal sealed class ChatPromptTokenizer
 {
-    private readonly IReadOnlyList<SpecialToken> _controlTokens =
-        [.. vocabulary.ControlTokens().OrderByDescending(token => token.Text.Length).ThenBy(token => token.Token)];
+    /// <summary>What C's isspace is true of.</summary>
+    private const string Whitespace = " \t\n\v\f\r";
 
-    public int[] Tokenize(string template, IReadOnlyList<ChatMessage> messages, string text)
+    /// <summary>Characters that Unicode keeps for such uses, from first to last.</summary>
+    private const char FirstMark = '\uFDD0';
+    private const char LastMark = '\uFDEF';
+
+    private readonly Vocabulary _vocabulary;
+    private readonly ChatTemplate _template;
+    private readonly TimeProvider _time;
+    private readonly SpecialTexts _controlTexts;
+    private readonly SpecialTexts _addedTags;
+
+    public ChatPromptTokenizer(Vocabulary vocabulary, SpecialTexts controlTexts, ChatTemplate template, TimeProvider time)
     {
-        var marked = Vocabulary.ApplyTemplate(template, ChatContentFinder.Mark(messages));
-        if (marked is null || ChatContentFinder.Find(messages, marked, text) is not { } contents)
-            return TokenizeWhole(messages, text);
-        List<Fragment> fragments = [new(0, text.Length, null)];
-        foreach (var special in _controlTokens.Where(token => marked.Contains(token.Text, StringComparison.Ordinal)))
-            fragments = [.. fragments.SelectMany(fragment => Cut(fragment, special, contents, text))];
-        return WithBeginToken([.. fragments.SelectMany(fragment => fragment.Token is { } token
-            ? [token] : vocabulary.Tokenize(text[fragment.Start..fragment.End], addSpecial: false, parseSpecial: false))]);
+        (_vocabulary, _template, _time, _controlTexts) = (vocabulary, template, time, controlTexts);
+        var tags = TagsOfTurns();
+        // Others are line ends, <think> and the like, which messages may hold.
+        _addedTags = new SpecialTexts(vocabulary.SpecialTokens().Where(token => token.IsAlwaysParsed
+            && token.Text is ['<', .., '>'] or ['[', .., ']'] && tags.Contains(token.Text, StringComparison.Ordinal)));
     }
 
-    /// <summary>Whether the texts of control tokens occur more than so many times; one inside another counts too.</summary>
-    public bool HasMoreControlTexts(string text, int most)
+    /// <summary>The messages as the template writes them, followed by the opening of the assistant's turn.</summary>
+    /// <exception cref="TemplateException">As of <see cref="ChatTemplate.Render"/>.</exception>
+    public string Render(IReadOnlyList<ChatMessage> messages) => _template.Render(
+        [.. messages.Select(message => new ChatTemplateMessage(message.Role, message.Content))], _time.GetLocalNow());
+
+    /// <inheritdoc cref="Render"/>
+    /// <exception cref="ChatTemplateException">A message's control texts cannot be told from the template's.</exception>
+    public int[] Tokenize(IReadOnlyList<ChatMessage> messages)
     {
-        foreach (var special in _controlTokens)
+        var (mark, cut) = FindMarks(messages);
+        var text = Render([.. messages.Select(message => message with
         {
-            for (var from = 0; text.IndexOf(special.Text, from, StringComparison.Ordinal) is var match and >= 0;)
-            {
-                if (--most < 0)
-                    return true;
-                from = match + special.Text.Length;
-            }
-        }
-        return false;
+            Content = Break(Break(message.Content, _addedTags, cut), _controlTexts, mark),
+        })]);
+        List<Fragment> fragments = [new(0, text.Length, null)];
+        foreach (var special in _controlTexts.In(text))
+            fragments = [.. fragments.SelectMany(fragment => Cut(fragment, special, text))];
+        return WithBeginToken([.. fragments.SelectMany(fragment => fragment.Token is { } token
+            ? [token] : TokenizePlain(text[fragment.Start..fragment.End], mark, cut))]);
     }
 
-    /// <summary>
-    /// A template that changes messages beyond trimming hides where they are; its text is taken only if no message could be mistaken.
-    /// </summary>
-    private int[] TokenizeWhole(IReadOnlyList<ChatMessage> messages, string text)
+    private IEnumerable<int> TokenizePlain(string text, char mark, char cut) =>
+        text.Replace(mark.ToString(), "", StringComparison.Ordinal).Split(cut)
+            .SelectMany(part => _vocabulary.Tokenize(part, addSpecial: false, parseSpecial: false));
+
+    /// <summary>A chat whose text is the template's own but for a letter.</summary>
+    private string TagsOfTurns()
     {
-        if (messages.Any(message => _controlTokens.Any(token => message.Content.Contains(token.Text, StringComparison.Ordinal))))
-            throw new ChatTemplateException(
-                "A message holds the text of one of the model's control tokens, and this model's template does not let it be kept "
-                + "apart. Leave it out.");
-        return WithBeginToken(vocabulary.Tokenize(text, addSpecial: false, parseSpecial: true));
+        try
+        {
+            return Render([new("user", "a"), new("assistant", "a"), new("user", "a")]);
+        }
+        catch (TemplateException)
+        {
+            return "";
+        }
+    }
+
+    /// <summary>A mark behind the first character of every such text.</summary>
+    private static string Break(string content, SpecialTexts texts, char mark)
+    {
+        var broken = new StringBuilder(content.Length);
+        var done = 0;
+        for (var at = texts.IndexIn(content, 0); at >= 0; at = texts.IndexIn(content, done))
+        {
+            broken.Append(content, done, at + 1 - done).Append(mark);
+            done = at + 1;
+        }
+        var text = broken.Append(content, done, content.Length - done).ToString();
+        return texts.IndexIn(text, 0) < 0 ? text : throw new ChatTemplateException(
+            "A message holds a character that is one of the model's control tokens, and cannot be kept apart from them. Leave it out.");
+    }
+
+    private static (char First, char Second) FindMarks(IReadOnlyList<ChatMessage> messages)
+    {
+        var free = Enumerable.Range(FirstMark, LastMark - FirstMark + 1).Select(mark => (char)mark)
+            .Where(mark => messages.All(message => !message.Content.Contains(mark, StringComparison.Ordinal))).Take(2).ToArray();
+        return free is [var first, var second] ? (first, second) : throw new ChatTemplateException(
+            $"The messages hold nearly each of the characters U+{(int)FirstMark:X4} to U+{(int)LastMark:X4}, which stand for nothing. "
+            + "Leave some of them out.");
     }
 
     private int[] WithBeginToken(int[] tokens) =>
-        vocabulary.BeginToken is { } begin && (tokens.Length == 0 || tokens[0] != begin) ? [begin, .. tokens] : tokens;
+        _vocabulary.BeginToken is { } begin && (tokens.Length == 0 || tokens[0] != begin) ? [begin, .. tokens] : tokens;
 
-    private static IEnumerable<Fragment> Cut(Fragment fragment, SpecialToken special, IReadOnlyList<Range> contents, string text)
+    private static IEnumerable<Fragment> Cut(Fragment fragment, SpecialToken special, string text)
     {
         if (fragment.Token is not null)
         {
@@ -63,20 +111,14 @@ internal sealed class ChatPromptTokenizer(Vocabulary vocabulary)
             yield break;
         }
         var (start, end) = (fragment.Start, fragment.End);
-        for (var from = start; text.IndexOf(special.Text, from, end - from, StringComparison.Ordinal) is var match and >= 0;)
+        while (text.IndexOf(special.Text, start, end - start, StringComparison.Ordinal) is var match and >= 0)
         {
-            var after = match + special.Text.Length;
-            if (contents.Any(content => match < content.End.Value && after > content.Start.Value))
-            {
-                from = match + 1;
-                continue;
-            }
-            var left = special.StripsLeft ? start + text.AsSpan(start, match - start).TrimEnd(ChatContentFinder.Whitespace).Length : match;
+            var left = special.StripsLeft ? start + text.AsSpan(start, match - start).TrimEnd(Whitespace).Length : match;
             if (left > start)
                 yield return new Fragment(start, left, null);
+            var after = match + special.Text.Length;
             yield return new Fragment(match, after, special.Token);
-            from = start = special.StripsRight
-                ? end - text.AsSpan(after, end - after).TrimStart(ChatContentFinder.Whitespace).Length : after;
+            start = special.StripsRight ? end - text.AsSpan(after, end - after).TrimStart(Whitespace).Length : after;
         }
         if (end > start)
             yield return new Fragment(start, end, null);

@@ -11,7 +11,7 @@ namespace OrleansInference.Silo.Engines.LlamaCpp;
 /// <summary>Loads from the silo's model store with llama.cpp.</summary>
 internal sealed class LlamaStageEngineFactory(
     ModelStore store, SliceAssembler assembler, IOptions<ModelStoreOptions> models, IOptions<NativeOptions> natives,
-    IOptions<DeviceOptions> device, ILoggerFactory loggers)
+    IOptions<DeviceOptions> device, ILoggerFactory loggers, TimeProvider time)
     : IStageEngineFactory
 {
     /// <summary>Writing a slice file takes most of a first load; mapping it the rest.</summary>
@@ -40,7 +40,7 @@ internal sealed class LlamaStageEngineFactory(
             var path = store.RequirePath("metadata", manifest.Metadata);
             using (var file = GgufFile.Open(path))
                 VocabularyCheck.Require(file.Metadata, manifest.Hyperparameters.VocabularySize);
-            return new LlamaTokenizer(SliceModel.Load(path, vocabularyOnly: true, null, cancellation));
+            return new LlamaTokenizer(SliceModel.Load(path, vocabularyOnly: true, null, cancellation), time);
         },
         cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using OrleansInference.DataPlane.Generation;
+using OrleansInference.Models.Templates;
 using OrleansInference.Silo.Engines.LlamaCpp.Interop;
 
 namespace OrleansInference.Silo.Engines.LlamaCpp;
@@ -17,15 +18,15 @@ internal sealed partial class LlamaTokenizer : ITokenizer
 
     private readonly Vocabulary _vocabulary;
     private readonly byte[]?[] _pieces;
-    private readonly string? _template;
+    private readonly Lazy<SpecialTexts> _controlTexts;
     private readonly Lazy<ChatPromptTokenizer> _chat;
 
-    public LlamaTokenizer(SliceModel model)
+    public LlamaTokenizer(SliceModel model, TimeProvider time)
     {
         _vocabulary = new Vocabulary(model);
         _pieces = new byte[]?[_vocabulary.Size];
-        _template = _vocabulary.ChatTemplate;
-        _chat = new Lazy<ChatPromptTokenizer>(() => new ChatPromptTokenizer(_vocabulary));
+        _controlTexts = new Lazy<SpecialTexts>(() => new SpecialTexts(_vocabulary.SpecialTokens().Where(token => !token.IsAlwaysParsed)));
+        _chat = new Lazy<ChatPromptTokenizer>(() => new ChatPromptTokenizer(_vocabulary, _controlTexts.Value, LoadTemplate(), time));
     }
 
     public int VocabularySize => _vocabulary.Size;
@@ -34,26 +35,15 @@ internal sealed partial class LlamaTokenizer : ITokenizer
     {
         ArgumentNullException.ThrowIfNull(text);
         RequireLength(text.Length);
-        if (parseSpecial && _chat.Value.HasMoreControlTexts(text, MaximumControlTokens))
+        if (parseSpecial && _controlTexts.Value.AreMoreIn(text, MaximumControlTokens))
             throw new ArgumentException($"The text has more than {MaximumControlTokens} control tokens, which is the most that are parsed.");
         return _vocabulary.Tokenize(text, addSpecial, parseSpecial);
     }
 
     /// <summary>The text of chat messages followed by the opening of the assistant's turn.</summary>
-    internal string ApplyChatTemplate(IReadOnlyList<ChatMessage> messages)
-    {
-        RequireMessages(messages);
-        var template = _template ?? throw new ChatTemplateException(
-            "The model has no chat template; use /v1/completions with a prompt in the model's own format, or import a model that has one.");
-        return Vocabulary.ApplyTemplate(template, messages) ?? throw new ChatTemplateException(
-            "The model's chat template is not one that llama.cpp knows; use /v1/completions with a prompt in the model's own format.");
-    }
+    internal string ApplyChatTemplate(IReadOnlyList<ChatMessage> messages) => Template(messages, static (chat, messages) => chat.Render(messages));
 
-    public int[] TokenizeChat(IReadOnlyList<ChatMessage> messages)
-    {
-        var text = ApplyChatTemplate(messages);
-        return _chat.Value.Tokenize(_template!, messages, text);
-    }
+    public int[] TokenizeChat(IReadOnlyList<ChatMessage> messages) => Template(messages, static (chat, messages) => chat.Tokenize(messages));
 
     public bool IsEndOfGeneration(int token) => (uint)token < (uint)VocabularySize && _vocabulary.IsEndOfGeneration(token);
 
@@ -65,6 +55,26 @@ internal sealed partial class LlamaTokenizer : ITokenizer
     }
 
     public void Dispose() => _vocabulary.Dispose();
+
+    private T Template<T>(IReadOnlyList<ChatMessage> messages, Func<ChatPromptTokenizer, IReadOnlyList<ChatMessage>, T> apply)
+    {
+        RequireMessages(messages);
+        try
+        {
+            return apply(_chat.Value, messages);
+        }
+        catch (TemplateException exception)
+        {
+            throw new ChatTemplateException(exception.IsRaised
+                ? $"The model's chat template refuses these messages: {exception.Message}"
+                : $"The model's chat template cannot be rendered: {exception.Description}; use /v1/completions with a prompt in the model's own format.");
+        }
+    }
+
+    private ChatTemplate LoadTemplate() => new(
+        _vocabulary.ChatTemplate ?? throw new ChatTemplateException(
+            "The model has no chat template; use /v1/completions with a prompt in the model's own format, or import a model that has one."),
+        _vocabulary.BeginText, _vocabulary.EndText);
 
     private static void RequireLength(long length)
     {
@@ -83,8 +93,6 @@ internal sealed partial class LlamaTokenizer : ITokenizer
             // A role becomes part of the template's own text, where control tokens are parsed.
             if (!Role().IsMatch(messages[index].Role))
                 throw new ChatTemplateException($"The role of message {index} is not a word of at most 32 letters, digits, '_' and '-'.");
-            if (messages[index].Content.Contains('\0', StringComparison.Ordinal))
-                throw new ChatTemplateException($"Message {index} holds a NUL character, which templates cannot carry.");
         }
     }
 

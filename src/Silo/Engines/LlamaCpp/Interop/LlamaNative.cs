@@ -78,6 +78,9 @@ internal static unsafe partial class LlamaNative
     public static partial int llama_vocab_bos(nint vocab);
 
     [LibraryImport(Library), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int llama_vocab_eos(nint vocab);
+
+    [LibraryImport(Library), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial byte llama_vocab_get_add_bos(nint vocab);
 
     [LibraryImport(Library), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
@@ -89,10 +92,6 @@ internal static unsafe partial class LlamaNative
 
     [LibraryImport(Library), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial int llama_token_to_piece(nint vocab, int token, byte* buffer, int length, int leftStrip, byte special);
-
-    [LibraryImport(Library), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    public static partial int llama_chat_apply_template(
-        byte* template, LlamaChatMessage* messages, nuint messageCount, byte addAssistant, byte* buffer, int length);
 
     [LibraryImport(Library), UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial int llama_decode(LlamaContextHandle context, LlamaBatch batch);

@@ -35,11 +35,3 @@ internal struct LlamaSamplerChainParams
 {
     public byte no_perf;
 }
-
-/// <summary>llama.h's llama_chat_message: 16 bytes.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct LlamaChatMessage
-{
-    public byte* role;
-    public byte* content;
-}

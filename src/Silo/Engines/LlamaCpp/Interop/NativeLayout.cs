@@ -16,7 +16,6 @@ internal static unsafe class NativeLayout
         RequireSize<LlamaTokenDataArray>(sizeof(LlamaTokenDataArray), 32);
         RequireSize<LlamaLogitBias>(sizeof(LlamaLogitBias), 8);
         RequireSize<LlamaSamplerChainParams>(sizeof(LlamaSamplerChainParams), 1);
-        RequireSize<LlamaChatMessage>(sizeof(LlamaChatMessage), 16);
         RequireSize<GgmlTypeTraits>(sizeof(GgmlTypeTraits), 56);
         RequireSize<GgmlThreadpoolParams>(sizeof(GgmlThreadpoolParams), 528);
         RequireOffset<LlamaModelParams>(nameof(LlamaModelParams.progress_callback), 48);

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using OrleansInference.DataPlane.Generation;
 
 namespace OrleansInference.Silo.Engines.LlamaCpp.Interop;
 
@@ -11,6 +10,7 @@ internal sealed unsafe class Vocabulary(SliceModel model) : IDisposable
 {
     private const int StackTokens = 512;
     private const int ControlAttributes = (1 << 0) | (1 << 3);
+    private const int UserDefinedAttribute = 1 << 4;
     private const int LeftStripAttribute = 1 << 7;
     private const int RightStripAttribute = 1 << 8;
 
@@ -39,6 +39,12 @@ internal sealed unsafe class Vocabulary(SliceModel model) : IDisposable
             return Marshal.PtrToStringUTF8((nint)LlamaNative.llama_model_chat_template(model.Handle, null));
         }
     }
+
+    /// <summary>The text of the token that begins texts, added by itself or not; empty for a vocabulary without one.</summary>
+    public string BeginText => TextOf(LlamaNative.llama_vocab_bos(_vocabulary));
+
+    /// <summary>The text of the token that ends texts; empty for a vocabulary without one.</summary>
+    public string EndText => TextOf(LlamaNative.llama_vocab_eos(_vocabulary));
 
     /// <exception cref="ArgumentException">The text has a word that this vocabulary's splitter would overflow the stack on.</exception>
     public int[] Tokenize(string text, bool addSpecial, bool parseSpecial)
@@ -78,73 +84,38 @@ internal sealed unsafe class Vocabulary(SliceModel model) : IDisposable
         return LlamaNative.llama_vocab_is_eog(_vocabulary, token) != 0;
     }
 
-    /// <summary>The tokens that a text stands for only where special tokens are parsed.</summary>
-    public IReadOnlyList<SpecialToken> ControlTokens()
+    /// <summary>The tokens that a text stands for as a whole: only where special tokens are parsed, or always.</summary>
+    public IReadOnlyList<SpecialToken> SpecialTokens()
     {
         using var lease = new Lease(model.Handle);
         var tokens = new List<SpecialToken>();
         for (var token = 0; token < Size; token++)
         {
             var attributes = LlamaNative.llama_vocab_get_attr(_vocabulary, token);
-            if ((attributes & ControlAttributes) == 0)
+            if ((attributes & (ControlAttributes | UserDefinedAttribute)) == 0)
                 continue;
-            var text = Marshal.PtrToStringUTF8((nint)LlamaNative.llama_vocab_get_text(_vocabulary, token));
-            if (!string.IsNullOrEmpty(text))
+            var text = TextOf(token);
+            if (text.Length > 0)
                 tokens.Add(new SpecialToken(
-                    token, text, (attributes & LeftStripAttribute) != 0, (attributes & RightStripAttribute) != 0));
+                    token, text, (attributes & ControlAttributes) == 0, (attributes & LeftStripAttribute) != 0,
+                    (attributes & RightStripAttribute) != 0));
         }
         return tokens;
     }
 
-    /// <summary>The messages as a template of llama.cpp's own list writes them; null for a template that is not on it.</summary>
-    public static string? ApplyTemplate(string template, IReadOnlyList<ChatMessage> messages)
-    {
-        var size = 1024 + messages.Sum(message => 4 * message.Content.Length + 256);
-        var pointers = new List<nint>(1 + 2 * messages.Count);
-        try
-        {
-            var chat = new LlamaChatMessage[messages.Count];
-            for (var index = 0; index < chat.Length; index++)
-                chat[index] = new LlamaChatMessage { role = Text(messages[index].Role), content = Text(messages[index].Content) };
-            fixed (LlamaChatMessage* first = chat)
-                return Apply(Text(template), first, chat.Length, size);
-        }
-        finally
-        {
-            foreach (var pointer in pointers)
-                Marshal.FreeCoTaskMem(pointer);
-        }
-
-        byte* Text(string text)
-        {
-            pointers.Add(Marshal.StringToCoTaskMemUTF8(text));
-            return (byte*)pointers[^1];
-        }
-    }
-
     public void Dispose() => model.Dispose();
-
-    private static string? Apply(byte* template, LlamaChatMessage* messages, int count, int size)
-    {
-        while (true)
-        {
-            var buffer = new byte[size];
-            int length;
-            fixed (byte* target = buffer)
-                length = LlamaNative.llama_chat_apply_template(template, messages, (nuint)count, 1, target, size);
-            if (length < 0)
-                return null;
-            if (length <= size)
-                return Encoding.UTF8.GetString(buffer, 0, length);
-            size = length;
-        }
-    }
 
     private int Tokenize(byte* text, int length, Span<int> tokens, bool addSpecial, bool parseSpecial)
     {
         fixed (int* target = tokens)
             return LlamaNative.llama_tokenize(
                 _vocabulary, text, length, target, tokens.Length, addSpecial ? (byte)1 : (byte)0, parseSpecial ? (byte)1 : (byte)0);
+    }
+
+    private string TextOf(int token)
+    {
+        using var lease = new Lease(model.Handle);
+        return token < 0 ? "" : Marshal.PtrToStringUTF8((nint)LlamaNative.llama_vocab_get_text(_vocabulary, token)) ?? "";
     }
 
     private int Piece(int token, byte[] piece)
@@ -169,5 +140,8 @@ internal sealed unsafe class Vocabulary(SliceModel model) : IDisposable
     }
 }
 
-/// <summary>A control token, its text, and whether it swallows the whitespace before and after it.</summary>
-internal sealed record SpecialToken(int Token, string Text, bool StripsLeft, bool StripsRight);
+/// <summary>
+/// A control token, or one that the model's makers added, its text, and whether it swallows the whitespace before and after it.
+/// </summary>
+/// <param name="IsAlwaysParsed">Whether its text becomes the token also where special tokens are not parsed.</param>
+internal sealed record SpecialToken(int Token, string Text, bool IsAlwaysParsed, bool StripsLeft, bool StripsRight);
