@@ -29,9 +29,9 @@ internal sealed class GatewayOptions : IValidatableObject
     [Range(0, 100_000)]
     public int MaximumLogitBiases { get; set; } = 300;
 
-    /// <summary>Completions of one request: n times its prompts. Default 8.</summary>
+    /// <summary>Completions of one request: n times its prompts. Default 32; LangChain, for one, sends prompts by twenties.</summary>
     [Range(1, 128)]
-    public int MaximumChoices { get; set; } = 8;
+    public int MaximumChoices { get; set; } = 32;
 
     /// <summary>The largest max_tokens that a request may ask for. Default 131,072.</summary>
     [Range(1, 16_777_216)]

@@ -16,7 +16,6 @@ internal static class FrameRules
     public const int MaximumReasonBytes = 16 << 10;
     public const int MaximumPieceBytes = 1 << 10;
     public const int MaximumAlternatives = 20;
-    public const int MaximumStops = 4;
 
     /// <summary>Whether a frame belongs on a connection; before the Hello, none but those that open it.</summary>
     public static bool MayTravel(FrameType type, ConnectionRole? role) => role switch

@@ -91,7 +91,7 @@ internal static class GenerationRequestFormat
 
     private static ImmutableArray<string> ReadStops(ref FrameReader reader, DataPlaneOptions options)
     {
-        var stops = new string[reader.Count("stop count", StringBytes, FrameRules.MaximumStops)];
+        var stops = new string[reader.Count("stop count", StringBytes, GenerationRequest.MaximumStops)];
         for (var i = 0; i < stops.Length; i++)
             stops[i] = reader.String("stop text", options.MaximumStopBytes);
         return ImmutableCollectionsMarshal.AsImmutableArray(stops);

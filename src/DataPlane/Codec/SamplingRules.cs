@@ -79,7 +79,7 @@ internal static class SamplingRules
     private static string? StopProblem(GenerationRequest request, DataPlaneOptions options)
     {
         var stops = request.Stop.OrEmpty();
-        if (RangeProblem("stop count", stops.Length, 0, MaximumStops) is { } count)
+        if (RangeProblem("stop count", stops.Length, 0, GenerationRequest.MaximumStops) is { } count)
             return count;
         foreach (var stop in stops)
         {

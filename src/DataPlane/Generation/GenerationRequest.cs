@@ -8,6 +8,9 @@ namespace OrleansInference.DataPlane.Generation;
 /// </summary>
 public sealed record GenerationRequest
 {
+    /// <summary>Stop texts of one request. OpenAI takes 4, but editors that complete code send all that their model may begin a file with.</summary>
+    public const int MaximumStops = 32;
+
     /// <summary>Chat messages, turned into text by the model's chat template. What they say stays text.</summary>
     public ImmutableArray<ChatMessage>? Messages { get; init; }
 
@@ -24,7 +27,7 @@ public sealed record GenerationRequest
     /// <summary>Tokens to generate at most; null means as many as the context holds.</summary>
     public int? MaximumTokens { get; init; }
 
-    /// <summary>Texts that end the completion and are not part of it; at most 4 (OpenAI's limit), none empty.</summary>
+    /// <summary>Texts that end the completion and are not part of it; at most <see cref="MaximumStops"/>, none empty.</summary>
     public ImmutableArray<string> Stop { get; init; } = [];
 
     /// <summary>Whether the prompt's text precedes the completion (the "echo" of /v1/completions).</summary>

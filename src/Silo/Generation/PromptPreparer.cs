@@ -7,8 +7,6 @@ namespace OrleansInference.Silo.Generation;
 /// <summary>Turns a request into prompt tokens, or finds what is wrong with it, before any work is done.</summary>
 internal sealed class PromptPreparer(ITokenizer tokenizer, int contextLength, int maximumBatchRows, int stopTextCharacters)
 {
-    private const int MaximumStops = 4;
-
     public PreparedPrompt Prepare(GenerationRequest request)
     {
         if (FindFault(request) is { } fault)
@@ -72,8 +70,8 @@ internal sealed class PromptPreparer(ITokenizer tokenizer, int contextLength, in
 
     private string? FindStopFault(GenerationRequest request)
     {
-        if (request.Stop.Length > MaximumStops)
-            return $"{request.Stop.Length} stop texts are given; at most {MaximumStops} may be.";
+        if (request.Stop.Length > GenerationRequest.MaximumStops)
+            return $"{request.Stop.Length} stop texts are given; at most {GenerationRequest.MaximumStops} may be.";
         foreach (var stop in request.Stop)
         {
             if (stop.Length == 0 || stop.Length > stopTextCharacters)

@@ -89,7 +89,7 @@ internal static class BadFrameList
                 ("message's role takes 257", good with { Prompt = null, Messages = [new ChatMessage(new string('r', 257), "")] }),
                 ("maximum tokens is -2", good with { MaximumTokens = -2 }),
                 ("maximum tokens is 2147483647", good with { MaximumTokens = int.MaxValue }),
-                ("stop count is 5", good with { Stop = ["1", "2", "3", "4", "5"] }),
+                ("stop count is 33", good with { Stop = [.. Enumerable.Repeat("a", 33)] }),
                 ("stop text is empty", good with { Stop = [""] }),
                 ("stop text takes 9 bytes", good with { Stop = ["ééééé"[..4] + "x"] }),
                 ("prefill chunk rows is -1", good with { PrefillChunkRows = -1 }),

@@ -44,15 +44,30 @@ public sealed class RequestMappingTests(GatewayFixture gateway) : IClassFixture<
     [InlineData("\"response_format\":{\"type\":\"text\"},\"modalities\":[\"text\"],\"audio\":null,\"prediction\":null")]
     [InlineData("\"stop\":[],\"n\":null,\"seed\":null,\"logit_bias\":{}")]
     [InlineData("\"max_tokens\":5,\"max_completion_tokens\":5,\"logprobs\":false,\"top_logprobs\":0")]
+    [InlineData("\"repetition_penalty\":1.0,\"cache_prompt\":true,\"reasoning\":null,\"suffix\":\"\"")]
     public async Task Chat_WhenFieldsChangeNothing_AreAccepted(string fields) =>
         await AskAsync("/v1/chat/completions", $$"""{"model":"pebble","messages":[{"role":"user","content":"Hi"}],{{fields}}}""");
+
+    [Fact]
+    public async Task TopK_WhenMinusOne_KeepsAllTokens() =>
+        (await AskAsync("/v1/completions", """{"model":"pebble","prompt":"a","top_k":-1}""")).Sampling.TopK.ShouldBe(0);
+
+    [Fact]
+    public async Task Arrays_WhenAsLongAsClientsSendThem_AreTakenWhole()
+    {
+        // As many texts as Continue stops at when it completes code, and as many prompts as LangChain sends at once.
+        var texts = string.Join(',', Enumerable.Range(0, 20).Select(number => $"\"{number}\""));
+        var request = await AskAsync("/v1/completions", $$"""{"model":"pebble","prompt":[{{texts}}],"stop":[{{texts}}]}""");
+        request.Stop.Length.ShouldBe(20);
+        gateway.Head.Requests.Count(one => one.Generation.Stop.Length == 20).ShouldBe(20);
+    }
 
     [Fact]
     public async Task Messages_WhenInEveryAcceptedForm_AreUnderstood()
     {
         var request = await AskAsync("/v1/chat/completions", """
             {"model":"pebble","messages":[{"role":"developer","content":"Be kind."},{"role":"user","name":"Ann","content":"Hi"},
-             {"role":"assistant","content":"Hello","refusal":null,"annotations":[],"tool_calls":[],"audio":null},
+             {"role":"assistant","content":"Hello","refusal":null,"annotations":[],"tool_calls":[],"audio":null,"reasoning":null},
              {"role":"user","content":[{"type":"text","text":"one"},{"type":"text","text":"two"}]}]}
             """);
         request.Messages!.Value.ShouldBe(

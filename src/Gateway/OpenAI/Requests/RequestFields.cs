@@ -5,7 +5,7 @@ namespace OrleansInference.Gateway.OpenAI.Requests;
 
 /// <summary>
 /// The fields of a JSON object of a request. A field that nobody asked for is refused by <see cref="RefuseRest"/>, as OpenAI does, so
-/// that a misspelt option is never silently ignored.
+/// that a misspelt option is never silently ignored. One that is null asks for nothing: clients of several servers send such.
 /// </summary>
 internal sealed class RequestFields(JsonElement json, string path)
 {
@@ -48,7 +48,7 @@ internal sealed class RequestFields(JsonElement json, string path)
     {
         foreach (var property in json.EnumerateObject())
         {
-            if (!_known.Contains(property.Name))
+            if (property.Value.ValueKind != JsonValueKind.Null && !_known.Contains(property.Name))
                 throw new ApiException(ApiError.InvalidRequest(
                     PathOf(property.Name), "unknown_parameter",
                         $"Unrecognized request argument supplied: '{PathOf(Shorten(property.Name))}'."));

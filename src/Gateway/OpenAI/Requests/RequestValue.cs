@@ -16,10 +16,11 @@ internal readonly record struct RequestValue(JsonElement Json, string Parent, in
 
     public bool IsNumber => Json.ValueKind == JsonValueKind.Number;
 
-    /// <summary>null, false, or an empty array or object: what a client sends to say that it does not want a feature.</summary>
+    /// <summary>null, false, or an empty text, array or object: what a client sends to say that it does not want a feature.</summary>
     public bool IsNothing => Json.ValueKind switch
     {
         JsonValueKind.Null or JsonValueKind.False => true,
+        JsonValueKind.String => Json.ValueEquals(""),
         JsonValueKind.Array => Json.GetArrayLength() == 0,
         JsonValueKind.Object => Json.GetPropertyCount() == 0,
         _ => false,
@@ -52,10 +53,10 @@ internal readonly record struct RequestValue(JsonElement Json, string Parent, in
         if (!IsNumber)
             throw WrongType("an integer");
         if (!Json.TryGetInt64(out var value))
-            throw WrongType("an integer", "a number that is none");
+            throw BeyondIntegers(minimum, maximum);
         if (value < minimum)
-            throw OutOfRange("integer_below_min_value", "integer below minimum value", ">=", minimum, value);
-        return value <= maximum ? value : throw OutOfRange("integer_above_max_value", "integer above maximum value", "<=", maximum, value);
+            throw IntegerBelow(minimum, value);
+        return value <= maximum ? value : throw IntegerAbove(maximum, value);
     }
 
     public double Number(double minimum, double maximum)
@@ -93,7 +94,24 @@ internal readonly record struct RequestValue(JsonElement Json, string Parent, in
 
     public ApiException Invalid(string code, string message) => new(ApiError.InvalidRequest(Path, code, message));
 
-    private ApiException OutOfRange<T>(string code, string what, string comparison, T bound, T value) => Invalid(code,
+    /// <summary>What is wrong with a number that is no integer of 64 bits.</summary>
+    private ApiException BeyondIntegers(long minimum, long maximum)
+    {
+        var text = Json.GetRawText();
+        if (text.AsSpan().ContainsAny(".eE"))
+            return WrongType("an integer", "a number with a fraction or an exponent");
+        return text[0] == '-'
+            ? IntegerBelow(minimum, RequestFields.Shorten(text))
+            : IntegerAbove(maximum, RequestFields.Shorten(text));
+    }
+
+    private ApiException IntegerBelow(long minimum, object value) =>
+        OutOfRange("integer_below_min_value", "integer below minimum value", ">=", minimum, value);
+
+    private ApiException IntegerAbove(long maximum, object value) =>
+        OutOfRange("integer_above_max_value", "integer above maximum value", "<=", maximum, value);
+
+    private ApiException OutOfRange(string code, string what, string comparison, object bound, object value) => Invalid(code,
         string.Create(CultureInfo.InvariantCulture,
             $"Invalid '{Path}': {what}. Expected a value {comparison} {bound}, but got {value} instead."));
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using OrleansInference.DataPlane.Generation;
+using OrleansInference.Gateway.OpenAI.Errors;
 using OrleansInference.Grains.Clusters;
 
 namespace OrleansInference.Gateway.OpenAI.Requests;
@@ -9,8 +10,6 @@ namespace OrleansInference.Gateway.OpenAI.Requests;
 internal sealed record SharedFields(
     string Model, int ChoiceCount, bool Stream, bool IncludeUsage, SamplingParameters Sampling, ImmutableArray<string> Stop)
 {
-    private const int MaximumStopCount = 4;
-
     /// <param name="seed">The seed when the client names none.</param>
     public static SharedFields Read(RequestFields fields, GatewayOptions options, ulong seed)
     {
@@ -20,6 +19,8 @@ internal sealed record SharedFields(
 
         var stream = fields["stream"]?.Flag() ?? false;
         fields.Ignore("user", "metadata", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention");
+        // llama.cpp's wish that the KV of a prompt be reused, which changes no answer.
+        fields.Ignore("cache_prompt");
         fields.Refuse("store", "Completions are not stored here; leave it out, or send false.");
         return new(
             name, (int)(fields["n"]?.Integer(1, options.MaximumChoices) ?? 1), stream, ReadIncludeUsage(fields, stream),
@@ -45,7 +46,8 @@ internal sealed record SharedFields(
     {
         Temperature = (float)(fields["temperature"]?.Number(0, 2) ?? 1),
         TopP = (float)(fields["top_p"]?.Number(0, 1) ?? 1),
-        TopK = (int)(fields["top_k"]?.Integer(0, int.MaxValue) ?? 0),
+        // vLLM's -1 keeps all tokens, as 0 does.
+        TopK = (int)Math.Max(0, fields["top_k"]?.Integer(-1, int.MaxValue) ?? 0),
         MinP = (float)(fields["min_p"]?.Number(0, 1) ?? 0),
         RepeatPenalty = ReadRepeatPenalty(fields),
         FrequencyPenalty = (float)(fields["frequency_penalty"]?.Number(-2, 2) ?? 0),
@@ -54,7 +56,14 @@ internal sealed record SharedFields(
         Seed = fields["seed"] is { } value ? unchecked((ulong)value.Integer(long.MinValue, long.MaxValue)) : seed,
     };
 
-    private static float ReadRepeatPenalty(RequestFields fields) => (float)(fields["repeat_penalty"]?.Number(0.01, 10) ?? 1);
+    private static float ReadRepeatPenalty(RequestFields fields)
+    {
+        // vLLM's, over the whole text; its benches always send it.
+        if (fields["repetition_penalty"] is { } other && other.Number(0, double.MaxValue) != 1)
+            throw new ApiException(ApiError.Unsupported(other.Path,
+                $"Unsupported parameter: '{other.Path}' other than 1. This server has llama.cpp's 'repeat_penalty', over the last tokens."));
+        return (float)(fields["repeat_penalty"]?.Number(0.01, 10) ?? 1);
+    }
 
     private static ImmutableArray<LogitBias> ReadLogitBias(RequestFields fields, GatewayOptions options)
     {
@@ -77,7 +86,7 @@ internal sealed record SharedFields(
         if (fields["stop"] is not { } value)
             return [];
 
-        RequestValue[] items = value.IsText ? [value] : value.Items(0, MaximumStopCount, "a string or an array of strings");
+        RequestValue[] items = value.IsText ? [value] : value.Items(0, GenerationRequest.MaximumStops, "a string or an array of strings");
         return [.. items.Select(item => ReadStopText(item, options))];
     }
 
