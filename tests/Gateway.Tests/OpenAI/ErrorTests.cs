@@ -46,12 +46,24 @@ public sealed class ErrorTests : IAsyncLifetime
     [Theory]
     [InlineData("application/json; charset=UTF-8")]
     [InlineData("application/json; charset=\"utf-8\"")]
+    [InlineData("application/json; charset=utf8")]
     public async Task Body_WhenJsonInUtf8ByType_IsTaken(string type)
     {
         using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(Body));
         content.Headers.TryAddWithoutValidation("Content-Type", type);
         using var response = await _gateway.Http.PostAsync(Chat, content, TestContext.Current.CancellationToken);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Body_WhenCompressed_Gives415ThatSaysSo()
+    {
+        using var content = new ByteArrayContent([0x1F, 0x8B]);
+        content.Headers.ContentType = new("application/json");
+        content.Headers.ContentEncoding.Add("gzip");
+        using var response = await _gateway.Http.PostAsync(Chat, content, TestContext.Current.CancellationToken);
+        var error = await ShouldBeErrorAsync(response, 415, "unsupported_media_type", null);
+        error.GetProperty("message").GetString()!.ShouldContain("'Content-Encoding: gzip'");
     }
 
     [Fact]

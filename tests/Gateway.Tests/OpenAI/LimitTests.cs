@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using OrleansInference.Gateway.Tests.Fakes;
 
@@ -141,6 +142,26 @@ public sealed class LimitTests
         admit.SetResult();
         await served;
         await gateway.SettleAsync();
+    }
+
+    [Fact]
+    public async Task Request_WhenItsBodyDoesNotComeInTime_Gives503AndItsPlaceBack()
+    {
+        var time = new ManualTime();
+        await using var gateway = await GatewayFixture.StartAsync(time, "--Gateway:FirstTokenTimeoutSeconds=60");
+        using var client = new TcpClient();
+        await client.ConnectAsync(gateway.Address.Host, gateway.Address.Port, TestContext.Current.CancellationToken);
+        var stream = client.GetStream();
+        await stream.WriteAsync(
+            "POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"u8.ToArray(),
+            TestContext.Current.CancellationToken);
+        await GatewayFixture.UntilAsync(() => CountsAsync(gateway).Result == (1, 0), "the body is read");
+
+        time.Advance(TimeSpan.FromSeconds(60));
+
+        using var reader = new StreamReader(stream);
+        (await reader.ReadLineAsync(TestContext.Current.CancellationToken)).ShouldBe("HTTP/1.1 503 Service Unavailable");
+        await GatewayFixture.UntilAsync(() => CountsAsync(gateway).Result == (0, 0), "the place is free");
     }
 
     [Fact]

@@ -145,7 +145,8 @@ public sealed class RequestRefusalTests(GatewayFixture gateway) : IClassFixture<
     [InlineData("{\n  \"model\": pebble}", "line 2, byte 12")]
     [InlineData("{\"model\": \"pebble\"", "line 1, byte")]
     [InlineData("[1]", "must be a JSON object")]
-    [InlineData("{\"model\":\"a\",\"model\":\"b\"}", "same field twice")]
+    [InlineData("{\"temperature\": NaN}", "'N' is an invalid start of a value")]
+    [InlineData("{\"model\":\"a\",\"model\":\"b\"}", "same field twice. Duplicate property 'model'")]
     [InlineData("{\"\\ud800\": 1, \"model\":\"pebble\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}", "not valid")]
     public async Task Body_WhenNotAJsonObject_Gives400ThatSaysWhere(string body, string expected)
     {
@@ -157,7 +158,8 @@ public sealed class RequestRefusalTests(GatewayFixture gateway) : IClassFixture<
     public async Task Body_WhenDeeplyNested_Gives400()
     {
         var nested = new string('[', 2_000) + new string(']', 2_000);
-        await ShouldBeRefusedAsync(Chat, $$"""{"model":"pebble","messages":{{nested}}}""", null, "invalid_json");
+        var error = await ShouldBeRefusedAsync(Chat, $$"""{"model":"pebble","messages":{{nested}}}""", null, "invalid_json");
+        error.GetProperty("message").GetString()!.ShouldContain("depth of 32");
     }
 
     [Fact]

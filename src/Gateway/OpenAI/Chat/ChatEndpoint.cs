@@ -12,8 +12,7 @@ internal static class ChatEndpoint
         HttpContext context, CompletionStarter starter, IOptions<GatewayOptions> options, TimeProvider time, Random chance)
     {
         var seed = (ulong)chance.NextInt64();
-        var request = await RequestBody.ReadAsync(
-            context.Request, fields => ChatCompletionRequest.Parse(fields, options.Value, seed), context.RequestAborted);
+        var request = await RequestBody.ReadAsync(context, fields => ChatCompletionRequest.Parse(fields, options.Value, seed));
         var shared = request.Shared;
         var order = new CompletionOrder(shared.Model, 0, "messages", request.PromptBytes, request.ToGeneration());
         var run = await starter.StartAsync(order.Times(shared.ChoiceCount), context);

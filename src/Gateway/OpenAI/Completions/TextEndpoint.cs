@@ -12,8 +12,7 @@ internal static class TextEndpoint
         HttpContext context, CompletionStarter starter, IOptions<GatewayOptions> options, TimeProvider time, Random chance)
     {
         var seed = (ulong)chance.NextInt64();
-        var request = await RequestBody.ReadAsync(
-            context.Request, fields => TextCompletionRequest.Parse(fields, options.Value, seed), context.RequestAborted);
+        var request = await RequestBody.ReadAsync(context, fields => TextCompletionRequest.Parse(fields, options.Value, seed));
         var shared = request.Shared;
         // As OpenAI orders them: all choices of the first prompt, then those of the second.
         var orders = request.Prompts.SelectMany((prompt, index) =>

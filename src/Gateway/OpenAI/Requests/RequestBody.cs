@@ -1,20 +1,25 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
+using OrleansInference.Gateway.Generation;
 using OrleansInference.Gateway.OpenAI.Errors;
 
 namespace OrleansInference.Gateway.OpenAI.Requests;
 
-/// <summary>Reads a request's body as one JSON object. Its size is bounded by the server's own limit.</summary>
+/// <summary>
+/// Reads a request's body as one JSON object. Its size is bounded by the server's own limit, and its time by the request's deadline:
+/// whoever sends it slowly holds one of the gateway's places meanwhile.
+/// </summary>
 internal static class RequestBody
 {
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 32, AllowDuplicateProperties = false };
 
-    public static async Task<T> ReadAsync<T>(HttpRequest request, Func<RequestFields, T> parse, CancellationToken cancellation)
+    public static async Task<T> ReadAsync<T>(HttpContext context, Func<RequestFields, T> parse)
     {
-        RequireJson(request);
-        using var document = await ParseAsync(request, cancellation);
+        RequireJson(context.Request);
+        using var document = await ParseAsync(context.Request, context.Features.GetRequiredFeature<Deadline>());
         if (document.RootElement.ValueKind != JsonValueKind.Object)
-            throw new ApiException(ApiError.InvalidRequest(null, "invalid_json", "The request body must be a JSON object."));
+            throw InvalidJson("The request body must be a JSON object.");
 
         return parse(new(document.RootElement, ""));
     }
@@ -23,29 +28,48 @@ internal static class RequestBody
     {
         var isJson = MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             && type.SubTypeWithoutSuffix.Equals("json", StringComparison.OrdinalIgnoreCase)
-            && (type.Charset.Length == 0
-                || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+            && (type.Charset.Length == 0 || IsUtf8(HeaderUtilities.RemoveQuotes(type.Charset).Value!));
         if (!isJson)
-            throw new ApiException(new(StatusCodes.Status415UnsupportedMediaType, "invalid_request_error", "unsupported_media_type", null,
-                "The request body must be JSON in UTF-8; send 'Content-Type: application/json'."));
+            throw Unsupported("The request body must be JSON in UTF-8; send 'Content-Type: application/json'.");
+        if (request.Headers.ContentEncoding is { Count: > 0 } encoding)
+            throw Unsupported("The request body must not be compressed, but came with "
+                + $"'Content-Encoding: {RequestFields.Shorten(encoding.ToString())}'; leave that out.");
     }
 
-    private static async Task<JsonDocument> ParseAsync(HttpRequest request, CancellationToken cancellation)
+    // Without the hyphen it is no registered name, but what several clients send.
+    private static bool IsUtf8(string charset) =>
+        charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || charset.Equals("utf8", StringComparison.OrdinalIgnoreCase);
+
+    private static async Task<JsonDocument> ParseAsync(HttpRequest request, Deadline deadline)
     {
         try
         {
-            return await JsonDocument.ParseAsync(request.Body, Options, cancellation);
+            return await JsonDocument.ParseAsync(request.Body, Options, deadline.Token);
+        }
+        catch (OperationCanceledException) when (deadline.Error is { } error)
+        {
+            throw new ApiException(error);
         }
         catch (JsonException exception) when (exception.LineNumber is { } line)
         {
-            throw new ApiException(ApiError.InvalidRequest(null, "invalid_json",
-                $"The request body is not valid JSON: error at line {line + 1}, byte {exception.BytePositionInLine + 1} of the line."));
+            throw InvalidJson($"The request body is not valid JSON: error at line {line + 1}, byte {exception.BytePositionInLine + 1} "
+                + $"of the line. {ReasonOf(exception)}");
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (JsonException exception)
         {
-            // Without a position: a field given twice, or a field name that is not Unicode.
-            throw new ApiException(ApiError.InvalidRequest(null, "invalid_json",
-                "The request body is not valid JSON: an object holds the same field twice, or a field name that is not valid Unicode."));
+            throw InvalidJson($"The request body is not valid JSON: an object holds the same field twice. {exception.Message}");
+        }
+        catch (InvalidOperationException)
+        {
+            throw InvalidJson("The request body is not valid JSON: a field name is not valid Unicode.");
         }
     }
+
+    /// <summary>Without the position, which the parser counts from 0.</summary>
+    private static string ReasonOf(JsonException exception) => exception.Message.Split(" LineNumber: ")[0];
+
+    private static ApiException InvalidJson(string message) => new(ApiError.InvalidRequest(null, "invalid_json", message));
+
+    private static ApiException Unsupported(string message) => new(new(
+        StatusCodes.Status415UnsupportedMediaType, "invalid_request_error", "unsupported_media_type", null, message));
 }
