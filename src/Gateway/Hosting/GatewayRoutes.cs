@@ -12,6 +12,9 @@ namespace OrleansInference.Gateway.Hosting;
 
 internal static class GatewayRoutes
 {
+    /// <summary>What is read by GET can be asked after by HEAD, as many that watch services do.</summary>
+    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
+
     public static WebApplication MapGateway(this WebApplication app)
     {
         app.UseApiErrors();
@@ -45,20 +48,20 @@ internal static class GatewayRoutes
     {
         routes.MapPost("/chat/completions", ChatEndpoint.CompleteAsync).AddEndpointFilter(gate);
         routes.MapPost("/completions", TextEndpoint.CompleteAsync).AddEndpointFilter(gate);
-        routes.MapGet("/models", (ModelsEndpoint models) => models.ListAsync());
-        routes.MapGet("/models/{**id}", (string id, ModelsEndpoint models) => models.GetAsync(id));
+        routes.MapMethods("/models", Reading, (ModelsEndpoint models) => models.ListAsync());
+        routes.MapMethods("/models/{**id}", Reading, (string id, ModelsEndpoint models) => models.GetAsync(id));
     }
 
     private static void MapAdmin(this RouteGroupBuilder routes)
     {
-        routes.MapGet("/topology", TopologyEndpoint.GetAsync);
+        routes.MapMethods("/topology", Reading, TopologyEndpoint.GetAsync);
         routes.MapDelete("/models/{name}", ModelRemovalEndpoint.RemoveAsync).AddEndpointFilter(LoopbackOnly.InvokeAsync);
     }
 
     private static void MapHealth(this WebApplication app)
     {
-        app.MapGet("/healthz", HealthEndpoints.Alive);
-        app.MapGet("/readyz", HealthEndpoints.ReadyAsync);
-        app.MapGet("/metrics", MetricsEndpoint.Get);
+        app.MapMethods("/healthz", Reading, HealthEndpoints.Alive);
+        app.MapMethods("/readyz", Reading, HealthEndpoints.ReadyAsync);
+        app.MapMethods("/metrics", Reading, MetricsEndpoint.Get);
     }
 }

@@ -66,6 +66,21 @@ public sealed class ErrorTests : IAsyncLifetime
         error.GetProperty("message").GetString()!.ShouldContain("'Content-Encoding: gzip'");
     }
 
+    [Theory]
+    [InlineData("/healthz")]
+    [InlineData("/readyz")]
+    [InlineData("/metrics")]
+    [InlineData("/admin/topology")]
+    [InlineData("/v1/models")]
+    [InlineData("/v1/models/pebble")]
+    public async Task Page_WhenAskedForByHead_HasTheStatusAndHeadersOfGetWithoutItsBody(string path)
+    {
+        using var response = await _gateway.Http.SendAsync(new(HttpMethod.Head, path), TestContext.Current.CancellationToken);
+        using var full = await _gateway.Http.GetAsync(path, TestContext.Current.CancellationToken);
+        (response.StatusCode, response.Content.Headers.ContentType).ShouldBe((full.StatusCode, full.Content.Headers.ContentType));
+        (await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Model_WhenUnknown_Gives404()
     {
