@@ -20,10 +20,18 @@ public sealed class TextLogProbabilityWriterTests
     [Fact]
     public void Next_WhenAlternativesHaveTheSameText_KeepsTheLikelier()
     {
-        var token = new TokenLogProbability(1, [.. "a"u8], -1,
-            [new(2, [.. "b"u8], -3), new(3, [.. "b"u8], -2), new(4, [.. "c"u8], float.NegativeInfinity)]);
+        var token = new TokenLogProbability(1, [.. "b"u8], -2,
+            [new(2, [.. "b"u8], -3), new(1, [.. "b"u8], -2), new(4, [.. "c"u8], float.NegativeInfinity)]);
         var top = new TextLogProbabilityWriter().Next([token]).TopLogprobs[0];
         top.OrderBy(one => one.Key).ShouldBe([new("b", -2), new("c", -9999)]);
+    }
+
+    [Fact]
+    public void Next_WhenTheTokenIsNoneOfTheLikeliest_GivesItBesideThem()
+    {
+        var token = new TokenLogProbability(1, [.. "a"u8], -5, [new(2, [.. "b"u8], -1)]);
+        var top = new TextLogProbabilityWriter().Next([token]).TopLogprobs[0];
+        top.OrderBy(one => one.Key).ShouldBe([new("a", -5), new("b", -1)]);
     }
 
     private static TokenLogProbability Token(ReadOnlySpan<byte> bytes) => new(1, [.. bytes], -1, []);

@@ -194,7 +194,7 @@ public sealed class SequenceSamplerTests : IDisposable
         ["penalty window"] = new() { PenaltyWindow = int.MaxValue },
         ["top log probabilities"] = new() { TopLogProbabilities = 21 },
         ["logit bias of token 2"] = new() { LogitBias = [new LogitBias(2, 101)] },
-        ["Token 300"] = new() { LogitBias = [new LogitBias(300, 1)] },
+        ["Token 300 of the logit biases"] = new() { LogitBias = [new LogitBias(300, 1)] },
     };
 
     [Theory, MemberData(nameof(BadParameters))]

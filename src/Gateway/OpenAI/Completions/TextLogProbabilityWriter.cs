@@ -31,12 +31,16 @@ internal sealed class TextLogProbabilityWriter
             [.. tokens.Select(AlternativesOf)], offsets);
     }
 
-    /// <summary>Keyed by the token's text, as OpenAI does; two tokens of the same text keep the likelier.</summary>
+    /// <summary>
+    /// Keyed by the token's text, as OpenAI does, and with the token itself, so one more than asked for where it is none of the likeliest.
+    /// Two tokens of the same text keep the likelier.
+    /// </summary>
     private static Dictionary<string, float> AlternativesOf(TokenLogProbability token)
     {
         var alternatives = new Dictionary<string, float>(StringComparer.Ordinal);
         foreach (var alternative in token.Alternatives.OrderByDescending(one => one.LogProbability))
             alternatives.TryAdd(NameOf(alternative.Bytes), ChatLogProbabilities.Finite(alternative.LogProbability));
+        alternatives.TryAdd(NameOf(token.Bytes), ChatLogProbabilities.Finite(token.LogProbability));
         return alternatives;
     }
 

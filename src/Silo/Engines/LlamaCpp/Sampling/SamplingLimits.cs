@@ -27,16 +27,19 @@ internal static class SamplingLimits
         RequireRange("number of logit biases", sampling.LogitBias.Length, 0, MaximumLogitBiases);
         foreach (var (token, bias) in sampling.LogitBias)
         {
-            RequireToken(token, vocabularySize);
+            if (!IsToken(token, vocabularySize))
+                throw new ArgumentException($"Token {token} of the logit biases is not in the vocabulary of 0 to {vocabularySize - 1}.");
             RequireRange($"logit bias of token {token}", bias, -100, 100);
         }
     }
 
     public static void RequireToken(int token, int vocabularySize)
     {
-        if ((uint)token >= (uint)vocabularySize)
+        if (!IsToken(token, vocabularySize))
             throw new ArgumentException($"Token {token} is not in the vocabulary of {vocabularySize}.");
     }
+
+    private static bool IsToken(int token, int vocabularySize) => (uint)token < (uint)vocabularySize;
 
     private static void RequireRange(string what, float value, float minimum, float maximum)
     {
