@@ -52,6 +52,12 @@ public sealed class RequestMappingTests(GatewayFixture gateway) : IClassFixture<
     public async Task TopK_WhenMinusOne_KeepsAllTokens() =>
         (await AskAsync("/v1/completions", """{"model":"pebble","prompt":"a","top_k":-1}""")).Sampling.TopK.ShouldBe(0);
 
+    [Theory]
+    [InlineData("/v1/completions", "\"prompt\":\"a\"")]
+    [InlineData("/v1/chat/completions", "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]")]
+    public async Task MaximumTokens_WhenMinusOne_AreWhatTheContextHolds(string path, string fields) =>
+        (await AskAsync(path, $$"""{"model":"pebble",{{fields}},"max_tokens":-1}""")).MaximumTokens.ShouldBeNull();
+
     [Fact]
     public async Task Arrays_WhenAsLongAsClientsSendThem_AreTakenWhole()
     {

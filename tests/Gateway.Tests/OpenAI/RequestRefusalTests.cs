@@ -44,6 +44,7 @@ public sealed class RequestRefusalTests(GatewayFixture gateway) : IClassFixture<
     [InlineData("\"logit_bias\": {\"-5\": 1}", "logit_bias", "invalid_value")]
     [InlineData("\"logit_bias\": {\"5\": 101}", "logit_bias.5", "decimal_above_max_value")]
     [InlineData("\"max_tokens\": 0", "max_tokens", "integer_below_min_value")]
+    [InlineData("\"max_tokens\": -2", "max_tokens", "integer_below_min_value")]
     [InlineData("\"max_tokens\": 1000000000", "max_tokens", "integer_above_max_value")]
     [InlineData("\"store\": true", "store", "unsupported_parameter")]
     [InlineData("\"temprature\": 1", "temprature", "unknown_parameter")]
@@ -179,6 +180,15 @@ public sealed class RequestRefusalTests(GatewayFixture gateway) : IClassFixture<
             Text, """{"model":"pebble","prompt":"a","max_tokens":"ten"}""", "max_tokens", "invalid_type");
         error.GetProperty("message").GetString().ShouldBe("Invalid type for 'max_tokens': expected an integer, but got a string instead.");
         error.GetProperty("type").GetString().ShouldBe("invalid_request_error");
+    }
+
+    [Fact]
+    public async Task Refusal_WhenTheNameOfTheFieldIsLong_QuotesItsBeginning()
+    {
+        var name = new string('a', 1_000);
+        var error = await ShouldBeRefusedAsync(
+            Text, $$"""{"model":"pebble","prompt":"a","{{name}}":1}""", $"{name[..61]}...", "unknown_parameter");
+        error.GetProperty("message").GetString()!.Length.ShouldBeLessThan(200);
     }
 
     [Fact]

@@ -35,8 +35,8 @@ internal sealed record ChatCompletionRequest(
 
     private static int? ReadMaximumTokens(RequestFields fields, GatewayOptions options)
     {
-        var old = (int?)fields["max_tokens"]?.Integer(1, options.MaximumCompletionTokens);
-        var value = (int?)fields["max_completion_tokens"]?.Integer(1, options.MaximumCompletionTokens);
+        var old = fields["max_tokens"]?.Bound(options.MaximumCompletionTokens);
+        var value = fields["max_completion_tokens"]?.Bound(options.MaximumCompletionTokens);
         if (old is not null && value is not null && old != value)
             throw new ApiException(ApiError.InvalidRequest("max_tokens", "invalid_value",
                 "Invalid 'max_tokens': it differs from 'max_completion_tokens', which replaces it. Send one of them."));

@@ -6,9 +6,10 @@ using OrleansInference.Gateway.OpenAI.Requests;
 namespace OrleansInference.Gateway.OpenAI.Completions;
 
 /// <summary>A valid request of /v1/completions.</summary>
+/// <param name="MaximumTokens">Null for as many as the context holds.</param>
 /// <param name="LogProbabilities">Alternatives per token; null when no log probabilities are wanted.</param>
 internal sealed record TextCompletionRequest(
-    SharedFields Shared, ImmutableArray<TextPrompt> Prompts, int MaximumTokens, int? LogProbabilities, bool Echo)
+    SharedFields Shared, ImmutableArray<TextPrompt> Prompts, int? MaximumTokens, int? LogProbabilities, bool Echo)
 {
     private const int MaximumLogProbabilities = 5;
 
@@ -22,7 +23,7 @@ internal sealed record TextCompletionRequest(
         RefuseBestOf(fields, shared.ChoiceCount);
         var request = new TextCompletionRequest(
             shared, TextPrompts.Read(fields.Required("prompt"), options),
-            (int)(fields["max_tokens"]?.Integer(1, options.MaximumCompletionTokens) ?? DefaultMaximumTokens),
+            fields["max_tokens"] is { } maximum ? maximum.Bound(options.MaximumCompletionTokens) : DefaultMaximumTokens,
             (int?)fields["logprobs"]?.Integer(0, MaximumLogProbabilities), fields["echo"]?.Flag() ?? false);
         fields.RefuseRest();
         RefuseCombinations(request, options);

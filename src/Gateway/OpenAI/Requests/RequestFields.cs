@@ -49,11 +49,12 @@ internal sealed class RequestFields(JsonElement json, string path)
         foreach (var property in json.EnumerateObject())
         {
             if (property.Value.ValueKind != JsonValueKind.Null && !_known.Contains(property.Name))
-                throw new ApiException(ApiError.InvalidRequest(
-                    PathOf(property.Name), "unknown_parameter",
-                        $"Unrecognized request argument supplied: '{PathOf(Shorten(property.Name))}'."));
+                throw Unknown(PathOf(Shorten(property.Name)));
         }
     }
+
+    private static ApiException Unknown(string path) =>
+        new(ApiError.InvalidRequest(path, "unknown_parameter", $"Unrecognized request argument supplied: '{path}'."));
 
     /// <summary>What a client sent, short enough to be quoted to it.</summary>
     public static string Shorten(string text) => text.Length <= 64 ? text : $"{text.AsSpan(0, 61)}...";

@@ -59,6 +59,10 @@ internal readonly record struct RequestValue(JsonElement Json, string Parent, in
         return value <= maximum ? value : throw IntegerAbove(maximum, value);
     }
 
+    /// <summary>1 to <paramref name="maximum"/>; null for -1, by which clients of local servers say that they want no bound.</summary>
+    public int? Bound(int maximum) =>
+        IsNumber && Json.TryGetInt64(out var value) && value == -1 ? null : (int)Integer(1, maximum);
+
     public double Number(double minimum, double maximum)
     {
         if (!IsNumber)
