@@ -66,6 +66,15 @@ public sealed class ErrorTests : IAsyncLifetime
         error.GetProperty("message").GetString()!.ShouldContain("'Content-Encoding: gzip'");
     }
 
+    [Fact]
+    public async Task Body_WhenItSaysThatItIsNotCompressed_IsTaken()
+    {
+        using var content = new StringContent(Body, Encoding.UTF8, "application/json");
+        content.Headers.ContentEncoding.Add("identity");
+        using var response = await _gateway.Http.PostAsync(Chat, content, TestContext.Current.CancellationToken);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
     [Theory]
     [InlineData("/healthz")]
     [InlineData("/readyz")]

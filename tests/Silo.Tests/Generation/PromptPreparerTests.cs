@@ -128,6 +128,7 @@ public sealed class PromptPreparerTests(TestModels models)
         ShouldRefuse(s_request with { Stop = [""] }, GenerationErrorCode.InvalidRequest, "1 to 20");
         ShouldRefuse(s_request with { Stop = [new string('x', 21)] }, GenerationErrorCode.InvalidRequest, "21 characters");
         ShouldRefuse(s_request with { Stop = [.. Enumerable.Repeat("a", 33)] }, GenerationErrorCode.InvalidRequest, "33 stop texts");
+        _preparer.Prepare(s_request with { Stop = [.. Enumerable.Repeat("a", 32)] }).Error.ShouldBeNull();
     }
 
     private void ShouldRefuse(GenerationRequest request, GenerationErrorCode code, params ImmutableArray<string> parts)

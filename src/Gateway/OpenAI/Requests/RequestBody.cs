@@ -31,9 +31,10 @@ internal static class RequestBody
             && (type.Charset.Length == 0 || IsUtf8(HeaderUtilities.RemoveQuotes(type.Charset).Value!));
         if (!isJson)
             throw Unsupported("The request body must be JSON in UTF-8; send 'Content-Type: application/json'.");
-        if (request.Headers.ContentEncoding is { Count: > 0 } encoding)
+        var encoding = request.Headers.ContentEncoding.ToString();
+        if (encoding.Length > 0 && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
             throw Unsupported("The request body must not be compressed, but came with "
-                + $"'Content-Encoding: {RequestFields.Shorten(encoding.ToString())}'; leave that out.");
+                + $"'Content-Encoding: {RequestFields.Shorten(encoding)}'; leave that out.");
     }
 
     // Without the hyphen it is no registered name, but what several clients send.
