@@ -26,6 +26,16 @@ public sealed class TlsOptions : IValidatableObject
         if (!IsConfigured)
             yield break;
 
+        var problems = FindMissing().ToArray();
+        foreach (var problem in problems)
+            yield return problem;
+        // Now, and not when the first peer is met: a gateway meets none before its first request.
+        if (problems.Length == 0 && FindFault() is { } fault)
+            yield return fault;
+    }
+
+    private IEnumerable<ValidationResult> FindMissing()
+    {
         foreach (var (name, path) in new[]
             { (nameof(CertificatePath), CertificatePath), (nameof(KeyPath), KeyPath), (nameof(AuthorityPath), AuthorityPath) })
         {
@@ -33,6 +43,19 @@ public sealed class TlsOptions : IValidatableObject
                 yield return new($"{Section}:{name} is missing: mutual TLS takes a certificate, its key and the authority.", [name]);
             else if (!File.Exists(path))
                 yield return new($"{Section}:{name} names '{path}', which is not there.", [name]);
+        }
+    }
+
+    private ValidationResult? FindFault()
+    {
+        try
+        {
+            TlsCredentials.Read(this).Dispose();
+            return null;
+        }
+        catch (InvalidDataException exception)
+        {
+            return new(exception.Message);
         }
     }
 }

@@ -8,12 +8,17 @@ namespace OrleansInference.Gateway.Heads;
 /// The gateway's side of the data plane: one connection per head, pipeline and epoch, opened when it is first needed. A pipeline's
 /// connections of older epochs are closed as soon as their completions are done.
 /// </summary>
-internal sealed class HeadClient(
+internal sealed partial class HeadClient(
     DataPlaneConnector connector, IOptions<GatewayOptions> options, TimeProvider time, ILogger<HeadClient> logger) : IAsyncDisposable
 {
+    /// <summary>Every request tries a head that cannot be used anew, and would say so again.</summary>
+    private static readonly TimeSpan SayPeriod = TimeSpan.FromSeconds(10);
+
     private readonly Lock _lock = new();
     private readonly Dictionary<HeadAddress, (HeadConnection Connection, Task Opening)> _connections = [];
     private readonly CancellationTokenSource _stopping = new();
+    /// <summary>When it was last said that a head cannot be used; null: never.</summary>
+    private long? _saidAt;
 
     /// <summary>Completions that heads have sent nothing of yet: they wait for a slot, or their prompt is computed.</summary>
     public int WaitingCount => Connected().Sum(connection => connection.WaitingCount);
@@ -64,10 +69,24 @@ internal sealed class HeadClient(
             await connection.ConnectAsync(connector, _stopping.Token);
             RetireOlderThan(connection.Address);
         }
-        catch
+        catch (Exception exception)
         {
             Remove(connection);
+            if (exception is HeadUnavailableException { InnerException: { } reason } && IsTimeToSay())
+                OnUnavailable(connection.Address.Pipeline, connection.Address.Epoch, connection.Address.Endpoint, reason.Message);
             throw;
+        }
+    }
+
+    private bool IsTimeToSay()
+    {
+        lock (_lock)
+        {
+            var now = time.GetTimestamp();
+            if (_saidAt is { } saidAt && time.GetElapsedTime(saidAt, now) < SayPeriod)
+                return false;
+            _saidAt = now;
+            return true;
         }
     }
 
@@ -95,4 +114,7 @@ internal sealed class HeadClient(
         lock (_lock)
             return [.. _connections.Values.Where(held => held.Opening.IsCompletedSuccessfully).Select(held => held.Connection)];
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The head of {Pipeline}, epoch {Epoch}, at {Endpoint} cannot be used: {Reason}")]
+    private partial void OnUnavailable(string pipeline, long epoch, string endpoint, string reason);
 }

@@ -1,7 +1,10 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using OrleansInference.DataPlane.Connections;
 using OrleansInference.DataPlane.Frames;
+using OrleansInference.DataPlane.Hosting;
 using OrleansInference.DataPlane.Tests.Fakes;
 
 namespace OrleansInference.DataPlane.Tests.Connections;
@@ -89,6 +92,40 @@ public sealed class ConnectionSecurityTests
         using var certificates = new ClusterCertificates();
         certificates.Write(file, "no PEM");
         (await Should.ThrowAsync<OptionsValidationException>(StartAsync(certificates, "0"))).Message.ShouldContain(fault);
+    }
+
+    [Theory]
+    [InlineData("tls.key", "CertificatePath cannot be used: The provided key does not match")]
+    [InlineData("ca.crt", "CertificatePath names '")]
+    public async Task Start_WhenAFileIsOfOtherCertificates_NamesTheSetting(string file, string fault)
+    {
+        using var certificates = new ClusterCertificates();
+        using var others = new ClusterCertificates();
+        certificates.Write(file, others.Read(file));
+        (await Should.ThrowAsync<OptionsValidationException>(StartAsync(certificates, "0"))).Message.ShouldContain(fault);
+    }
+
+    [Fact]
+    public async Task Start_WhenTheCertificateIsOver_SaysSinceWhen()
+    {
+        using var certificates = new ClusterCertificates(daysLeft: -2);
+        (await Should.ThrowAsync<OptionsValidationException>(StartAsync(certificates, "0"))).Message.ShouldContain(
+            $"which is over since {DateTime.UtcNow.AddDays(-2):yyyy-MM-dd}");
+    }
+
+    /// <summary>As a gateway does, which opens its first connection with its first request.</summary>
+    [Fact]
+    public async Task Start_WhenNothingListensAndAFileIsBroken_NamesTheSetting()
+    {
+        using var certificates = new ClusterCertificates();
+        certificates.Write("tls.key", "no PEM");
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(certificates.Settings.Select(
+            setting => KeyValuePair.Create($"{DataPlaneOptions.Section}:{setting.Key}", (string?)setting.Value)));
+        builder.Services.AddDataPlane();
+        using var host = builder.Build();
+        (await Should.ThrowAsync<OptionsValidationException>(host.StartAsync(Cancellation))).Message.ShouldContain(
+            "DataPlane:Tls:CertificatePath cannot be used");
     }
 
     [Fact]

@@ -8,14 +8,15 @@ internal sealed class ClusterCertificates : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("oinf-tls-").FullName;
 
-    public ClusterCertificates(string host = "127.0.0.1")
+    /// <param name="daysLeft">Until the certificate, which began ten days ago, is over; its authority lasts longer.</param>
+    public ClusterCertificates(string host = "127.0.0.1", int daysLeft = 1)
     {
-        var (from, until) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var (from, until) = (DateTimeOffset.UtcNow.AddDays(-10), DateTimeOffset.UtcNow.AddDays(daysLeft));
         using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         // As scripts/certificates names them: authorities of one name could not be told apart.
         var authorityRequest = new CertificateRequest($"CN=authority {Guid.NewGuid():N}", authorityKey, HashAlgorithmName.SHA256);
         authorityRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using var authority = authorityRequest.CreateSelfSigned(from, until);
+        using var authority = authorityRequest.CreateSelfSigned(from, from.AddDays(100));
 
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=silo", key, HashAlgorithmName.SHA256);
@@ -35,7 +36,9 @@ internal sealed class ClusterCertificates : IDisposable
         ("Tls:AuthorityPath", Path.Combine(_folder, "ca.crt")),
     ];
 
-    public string Authority => File.ReadAllText(Path.Combine(_folder, "ca.crt")) + "\n";
+    public string Authority => Read("ca.crt") + "\n";
+
+    public string Read(string file) => File.ReadAllText(Path.Combine(_folder, file));
 
     public void Write(string file, string content) => File.WriteAllText(Path.Combine(_folder, file), content);
 

@@ -126,6 +126,24 @@ public sealed class HeadClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Head_WhenItCannotBeReached_IsSaidInTheLogNowAndThen()
+    {
+        var time = new ManualTime();
+        await using var gateway = await GatewayFixture.StartAsync(time);
+        var endpoint = gateway.Head.Endpoint;
+        await gateway.Head.DisposeAsync();
+        string[] Said() => [.. gateway.Logs.Lines.Where(line => line.StartsWith("Warning: The head of pebble/0", StringComparison.Ordinal))];
+
+        for (var i = 0; i < 3; i++)
+            using (await gateway.PostAsync(Path, Body, TestContext.Current.CancellationToken)) { }
+        Said().ShouldHaveSingleItem().ShouldContain($"at {endpoint} cannot be used: No data-plane connection to {endpoint}: Connection refused");
+
+        time.Advance(TimeSpan.FromSeconds(11));
+        using (await gateway.PostAsync(Path, Body, TestContext.Current.CancellationToken)) { }
+        Said().Length.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Requests_WhenAThousandHaveRun_LeaveNothingBehind()
     {
         const int Count = 1_000;
