@@ -9,6 +9,8 @@ try
     var builder = WebApplication.CreateBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
     builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "HH:mm:ss.fff "));
     builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+    // What is below says in one line why a gateway does not start.
+    builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
     builder.AddParentWatch();
     builder.JoinCluster();
     builder.AddGateway();
@@ -16,12 +18,12 @@ try
     app = builder.Build();
     app.MapGateway();
     app.MapClusterDashboard();
-    await app.StartAsync();
+    await app.StartGatewayAsync();
 }
 catch (Exception exception)
 {
     // Settings that are wrong, an address that is taken, a Redis that is away: whoever starts a gateway needs the reason first.
-    await Console.Error.WriteLineAsync($"The gateway cannot start: {exception.Message.ReplaceLineEndings(" ")}");
+    await Console.Error.WriteLineAsync(StartFault.Describe("gateway", exception));
     return 1;
 }
 

@@ -14,7 +14,7 @@ try
 }
 catch (Exception exception)
 {
-    await Console.Error.WriteLineAsync(StartFault.Describe(exception));
+    await Console.Error.WriteLineAsync(StartFault.Describe("silo", exception));
     return 1;
 }
 

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -35,6 +36,21 @@ internal static class GatewayHosting
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>(Bound);
         builder.WebHost.UseUrls(builder.Configuration[WebHostDefaults.ServerUrlsKey] ?? DefaultUrl);
         return builder;
+    }
+
+    /// <exception cref="InvalidOperationException">Urls is not what can be listened on.</exception>
+    public static async Task StartGatewayAsync(this WebApplication app)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        // Kestrel names what it cannot listen on only where it is in use.
+        catch (Exception exception) when (exception is SocketException or FormatException or ArgumentOutOfRangeException)
+        {
+            var urls = app.Configuration[WebHostDefaults.ServerUrlsKey] ?? DefaultUrl;
+            throw new InvalidOperationException($"Urls is '{urls}', which cannot be listened on: {exception.Message}", exception);
+        }
     }
 
     private static void Bound(HostOptions host, IOptions<GatewayOptions> options) =>

@@ -47,8 +47,12 @@ public sealed partial class ProcessTests : IDisposable
 
     [Theory]
     [InlineData("--Gateway:MaximumChoices=5", "Cluster:Folder is missing")]
-    [InlineData("--Gateway:MaximumChoices=0", "between 1 and 128", true)]
-    [InlineData("--Urls=nonsense", "nonsense", true)]
+    [InlineData("--Gateway:MaximumChoices=0", "start: Gateway:MaximumChoices must be between 1 and 128.", true)]
+    [InlineData("--Serve:Slots=0", "start: Serve:Slots must be between 1 and 256.", true)]
+    [InlineData("--Serve:Slots=many", "start: Serve:Slots is 'many', but must be a whole number", true)]
+    [InlineData("--Urls=nonsense", "start: Urls is 'nonsense', which cannot be listened on: Invalid url", true)]
+    [InlineData("--Urls=http://192.0.2.1:0", "start: Urls is 'http://192.0.2.1:0', which cannot be listened on: Cannot assign", true)]
+    [InlineData("--Urls=http://127.0.0.1:99999", "start: Urls is 'http://127.0.0.1:99999', which cannot be listened on", true)]
     [InlineData("--Serve:Model=pebble@", "Serve:Model must be a model's name or name@version", true)]
     [InlineData("--Serve:Model=pebble@1@2", "Serve:Model must be a model's name or name@version", true)]
     [InlineData("--Serve:Model=../pebble", "Serve:Model must be a model's name or name@version", true)]
@@ -61,6 +65,8 @@ public sealed partial class ProcessTests : IDisposable
         error.ShouldStartWith("The gateway cannot start: ");
         error.ShouldContain(expected);
         error.TrimEnd().ShouldNotContain('\n');
+        // Nor is it said a second time, with a stack trace, on the other stream.
+        (await gateway.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).ShouldNotContain("   at ");
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
