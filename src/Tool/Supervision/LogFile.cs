@@ -2,22 +2,34 @@ using System.Text;
 
 namespace OrleansInference.Tool.Supervision;
 
-/// <summary>What a child process writes, in a file that never grows past a bound: full, it becomes NAME.1.log, and a new one starts.</summary>
+/// <summary>
+/// What a child process writes, in a file that never grows past a bound: full, it becomes NAME.1.log, and a new one starts. So it does when
+/// somebody removed it. What the disk does not take is passed over, and said once: whoever stopped reading what a child writes would stop it.
+/// </summary>
 internal sealed class LogFile : IDisposable
 {
     public const long DefaultMaximumBytes = 4 << 20;
     private const int TailBytes = 8 << 10;
     private readonly Lock _lock = new();
     private readonly long _maximumBytes;
-    private FileStream _stream;
+    private readonly Action<string>? _report;
+    private FileStream? _stream;
+    /// <summary>The end of all that was written, on the disk or not.</summary>
+    private byte[] _recent;
+    private long _position;
+    private bool _isReported;
 
-    public LogFile(string path, long maximumBytes = DefaultMaximumBytes)
+    /// <param name="report">Takes a line for people when the file cannot be written.</param>
+    /// <exception cref="IOException">It cannot be written from the start.</exception>
+    public LogFile(string path, long maximumBytes = DefaultMaximumBytes, Action<string>? report = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumBytes, 1);
         FilePath = path;
         _maximumBytes = maximumBytes;
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        _stream = Open(FileMode.Append);
+        _report = report;
+        _stream = Open();
+        _recent = ReadEnd();
+        _position = _recent.Length;
     }
 
     public string FilePath { get; }
@@ -26,10 +38,19 @@ internal sealed class LogFile : IDisposable
     {
         lock (_lock)
         {
-            if (_stream.Length > 0 && _stream.Length + text.Length > _maximumBytes)
-                Rotate();
-            _stream.Write(text[..(int)Math.Min(text.Length, _maximumBytes)]);
-            _stream.Flush();
+            _position += text.Length;
+            _recent = [.. _recent, .. text];
+            _recent = _recent[Math.Max(0, _recent.Length - TailBytes)..];
+            try
+            {
+                StreamFor(text.Length).Write(text[..(int)Math.Min(text.Length, _maximumBytes)]);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                if (!_isReported)
+                    _report?.Invoke($"{FilePath} cannot be written and lacks lines from now on: {e.Message}");
+                _isReported = true;
+            }
         }
     }
 
@@ -38,33 +59,50 @@ internal sealed class LogFile : IDisposable
     {
         lock (_lock)
         {
-            using var reader = new FileStream(FilePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            // A position past the end belongs to the file before a rotation.
-            var start = Math.Max(from > reader.Length ? 0 : from, reader.Length - TailBytes);
-            reader.Position = start;
-            var bytes = new byte[reader.Length - start];
-            reader.ReadExactly(bytes);
+            var bytes = _recent.AsSpan(_recent.Length - (int)Math.Min(_recent.Length, _position - from));
             return [.. Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(lineCount)];
         }
     }
 
+    /// <summary>Where the next text will be, counted in bytes.</summary>
     public long Position
     {
         get
         {
             lock (_lock)
-                return _stream.Length;
+                return _position;
         }
     }
 
-    public void Dispose() => _stream.Dispose();
+    public void Dispose() => _stream?.Dispose();
 
-    private void Rotate()
+    private FileStream StreamFor(int length)
     {
-        _stream.Dispose();
-        File.Move(FilePath, Path.ChangeExtension(FilePath, ".1.log"), overwrite: true);
-        _stream = Open(FileMode.Create);
+        if (_stream is not null && File.Exists(FilePath))
+        {
+            if (_stream.Length == 0 || _stream.Length + length <= _maximumBytes)
+                return _stream;
+            File.Move(FilePath, Path.ChangeExtension(FilePath, ".1.log"), overwrite: true);
+        }
+
+        _stream?.Dispose();
+        _stream = null;
+        return _stream = Open();
     }
 
-    private FileStream Open(FileMode mode) => new(FilePath, mode, FileAccess.Write, FileShare.ReadWrite);
+    // Without a buffer, which would keep what the disk did not take and fail again when it is disposed.
+    private FileStream Open()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
+        return new(FilePath, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+    }
+
+    private byte[] ReadEnd()
+    {
+        using var reader = new FileStream(FilePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        reader.Position = Math.Max(0, reader.Length - TailBytes);
+        var bytes = new byte[reader.Length - reader.Position];
+        reader.ReadExactly(bytes);
+        return bytes;
+    }
 }

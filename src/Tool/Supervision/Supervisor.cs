@@ -50,7 +50,7 @@ internal sealed class Supervisor(
     private async Task KeepAsync(int index, CancellationToken stop)
     {
         var specification = specifications[index];
-        using var log = new LogFile(Path.Combine(logFolder, specification.Name + ".log"));
+        using var log = new LogFile(Path.Combine(logFolder, specification.Name + ".log"), report: report);
         for (var deathsInARow = 0; !stop.IsCancellationRequested;)
         {
             var started = clock.GetTimestamp();

@@ -45,4 +45,33 @@ public sealed class LogFileTests : IDisposable
         log.Tail(start, 10).ShouldBe(["this run"]);
         log.Tail(0, 10).ShouldBe(["an earlier run", "this run"]);
     }
+
+    [Fact]
+    public void Append_WhenTheFileWasRemoved_StartsANewOneAndRemembersTheLastLines()
+    {
+        using var log = new LogFile(_folder["logs/a.log"]);
+        log.Append("before\n"u8);
+        Directory.Delete(_folder["logs"], recursive: true);
+        log.Tail(0, 2).ShouldBe(["before"]);
+
+        log.Append("after\n"u8);
+
+        log.Tail(0, 2).ShouldBe(["before", "after"]);
+        File.ReadAllText(_folder["logs/a.log"]).ShouldBe("after\n");
+    }
+
+    [Fact]
+    public void Append_WhenTheDiskTakesNothing_SaysSoOnceAndRemembersTheLastLines()
+    {
+        var reports = new List<string>();
+        using var log = new LogFile(_folder["logs/a.log"], report: reports.Add);
+        Directory.Delete(_folder["logs"], recursive: true);
+        File.WriteAllText(_folder["logs"], "no folder any more");
+
+        log.Append("one\n"u8);
+        log.Append("two\n"u8);
+
+        log.Tail(0, 2).ShouldBe(["one", "two"]);
+        reports.ShouldHaveSingleItem().ShouldStartWith($"{_folder["logs/a.log"]} cannot be written and lacks lines from now on: ");
+    }
 }

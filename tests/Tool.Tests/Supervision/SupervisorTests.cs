@@ -63,6 +63,20 @@ public sealed class SupervisorTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_WhenTheLogsCannotBeWritten_ReadsOnWhatAChildWrites()
+    {
+        // More than a pipe holds: whoever stopped reading would keep the child waiting for ever.
+        var loud = Shell("loud", $"rm -r {_folder["logs"]}; touch {_folder["logs"]}; head -c 1000000 /dev/zero | tr '\\0' '\\n'; echo done; exit 3");
+        var supervisor = new Supervisor([loud], _folder["logs"], RestartPolicy.Never, _reports.Enqueue, TimeProvider.System);
+
+        await supervisor.RunAsync(TestContext.Current.CancellationToken).WaitAsync(Deadline, TestContext.Current.CancellationToken);
+
+        _reports.Count(report => report.Contains("cannot be written")).ShouldBe(1);
+        _reports.ShouldContain(report => report.Contains("died (exit code 3)"));
+        _reports.ShouldContain(report => report.EndsWith("done"));
+    }
+
+    [Fact]
     public async Task Run_WhenAChildIsKilled_StartsAnotherAndNamesTheSignal()
     {
         var supervisor = Create(Quick, Shell("a", "exec sleep 60"), Shell("b", "exec sleep 60"));
