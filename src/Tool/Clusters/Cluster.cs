@@ -15,6 +15,10 @@ internal sealed class Cluster(ClusterOptions options, RestartPolicy policy, Scre
         using var data = DataFolder.Open(options.DataFolder);
         var http = ListenEndpoint.Claim(options.Http);
         var programs = HostPrograms.Find(AppContext.BaseDirectory);
+        if (options.Redis is not null && programs.HaveEmbeddedEngine)
+            throw new UserErrorException(
+                $"--redis goes with programs built for Microsoft Orleans, but {programs.Silo} has the embedded engine. Leave it out, "
+                + "or use ./start --engine orleans --redis HOST:PORT.");
         using var folder = ClusterFolder.Create(data, Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"));
         var processes = ClusterPlan.Create(options with { Http = http }, programs, data, folder.FullPath, Environment.ProcessorCount);
 

@@ -30,16 +30,19 @@ internal sealed class DataFolder : IDisposable
         try
         {
             Directory.CreateDirectory(full);
-            var fileLock = new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            File.WriteAllText(ownerPath, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
-            return new DataFolder(full, fileLock, ownerPath);
+            var fileLock = OpenLock(full, lockPath, ownerPath);
+            try
+            {
+                File.WriteAllText(ownerPath, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+                return new DataFolder(full, fileLock, ownerPath);
+            }
+            catch
+            {
+                fileLock.Dispose();
+                throw;
+            }
         }
-        catch (IOException) when (File.Exists(lockPath) && File.Exists(ownerPath))
-        {
-            throw new UserErrorException(
-                $"A cluster runs on {full} already (oinf up, process {File.ReadAllText(ownerPath)}). Stop it, or give this one another --data folder.");
-        }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UserErrorException($"--data {full} cannot be written: {e.Message}");
         }
@@ -49,5 +52,18 @@ internal sealed class DataFolder : IDisposable
     {
         File.Delete(_ownerPath);
         _lock.Dispose();
+    }
+
+    private static FileStream OpenLock(string full, string lockPath, string ownerPath)
+    {
+        try
+        {
+            return new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (File.Exists(lockPath) && File.Exists(ownerPath))
+        {
+            throw new UserErrorException(
+                $"A cluster runs on {full} already (oinf up, process {File.ReadAllText(ownerPath)}). Stop it, or give this one another --data folder.");
+        }
     }
 }

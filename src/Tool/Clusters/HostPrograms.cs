@@ -5,6 +5,11 @@ namespace OrleansInference.Tool.Clusters;
 /// <summary>The programs that <c>oinf up</c> starts: beside the tool, or where a build of the repository puts them.</summary>
 internal sealed record HostPrograms(string Silo, string Gateway)
 {
+    private const string EmbeddedEngine = "OrleansInference.Embedded.dll";
+
+    /// <summary>Whether they were built for the embedded engine, and not for Microsoft Orleans.</summary>
+    public bool HaveEmbeddedEngine => File.Exists(Path.Combine(Path.GetDirectoryName(Silo)!, EmbeddedEngine));
+
     /// <exception cref="UserErrorException">A program is not there; the message names where it was looked for.</exception>
     public static HostPrograms Find(string toolFolder) => new(Find(toolFolder, "Silo"), Find(toolFolder, "Gateway"));
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using OrleansInference.Models.Store;
 using OrleansInference.Tool.Clusters;
@@ -12,6 +13,11 @@ namespace OrleansInference.Tool.Commands;
 internal static class UpCommand
 {
     public const int MaximumSilos = 64;
+
+    // What a gateway takes: it would not start with more.
+    private const int MaximumSlots = 256;
+    private const int MaximumContext = 1_048_576;
+
     private static readonly string[] DefaultSilos = ["gpu-cloud", "jetson", "pi-hat"];
 
     private static readonly Option<string?> Model = new("--model")
@@ -38,8 +44,8 @@ internal static class UpCommand
         DefaultValueFactory = _ => DefaultSilos,
     };
 
-    private static readonly Option<int?> Slots = new("--slots") { Description = "Conversations served at once" };
-    private static readonly Option<int?> Context = new("--context") { Description = "Tokens that a conversation may take" };
+    private static readonly Option<string?> Slots = new("--slots") { Description = "Conversations served at once" };
+    private static readonly Option<string?> Context = new("--context") { Description = "Tokens that a conversation may take" };
     private static readonly Option<string?> Redis = new("--redis")
     {
         Description = "HOST:PORT of Redis, for programs built with ActorEngine=Orleans; without it, the embedded engine",
@@ -69,18 +75,25 @@ internal static class UpCommand
         var silos = SiloSpecification.ParseAll(arguments.GetRequiredValue(Silos));
         if (silos.Count > MaximumSilos)
             throw new UserErrorException($"There are {silos.Count} silos; at most {MaximumSilos} can be started on one machine.");
-        if (!IPEndPoint.TryParse(arguments.GetRequiredValue(Http), out var http) || !arguments.GetRequiredValue(Http).Contains(':'))
+        // Without a port, which is not the same as port 0, an address of version 6 has colons, too.
+        if (!IPEndPoint.TryParse(arguments.GetRequiredValue(Http), out var http)
+            || !arguments.GetRequiredValue(Http).EndsWith(string.Create(CultureInfo.InvariantCulture, $":{http.Port}"), StringComparison.Ordinal))
             throw new UserErrorException($"--http is '{arguments.GetValue(Http)}', but must be ADDRESS:PORT, such as 127.0.0.1:8080.");
 
+        var (slots, context) = (Count(arguments, Slots, MaximumSlots), Count(arguments, Context, MaximumContext));
         var store = arguments.GetRequiredValue(Store).FullName;
         return new ClusterOptions(
             ModelChoice.Choose(new ModelStore(store), arguments.GetValue(Model)), store, arguments.GetRequiredValue(Data).FullName, http, silos,
-            AtLeastOne(arguments, Slots), AtLeastOne(arguments, Context), arguments.GetValue(Redis));
+            slots, context, arguments.GetValue(Redis));
     }
 
-    private static int? AtLeastOne(ParseResult arguments, Option<int?> option) => arguments.GetValue(option) switch
+    private static int? Count(ParseResult arguments, Option<string?> option, int maximum)
     {
-        < 1 and var value => throw new UserErrorException($"{option.Name} is {value}, but must be at least 1."),
-        var value => value,
-    };
+        if (arguments.GetValue(option) is not { } text)
+            return null;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= 1 && count <= maximum
+            ? count
+            : throw new UserErrorException(
+                string.Create(CultureInfo.InvariantCulture, $"{option.Name} is '{text}', but must be a whole number from 1 to {maximum}."));
+    }
 }

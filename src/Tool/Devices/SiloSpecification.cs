@@ -12,6 +12,11 @@ internal sealed partial record SiloSpecification(
 {
     public const int MaximumThreads = 256;
 
+    // What a silo takes: it would not start with more or less.
+    private const long MinimumMemoryBytes = 1L << 20;
+    private const long MaximumMemoryBytes = 1L << 50;
+    private const double MinimumBandwidth = 0.01;
+    private const double MaximumBandwidth = 100_000;
     private const string NoAccelerator = "none";
 
     /// <exception cref="UserErrorException">A profile that does not exist, an unknown setting or a bad value, named.</exception>
@@ -53,14 +58,15 @@ internal sealed partial record SiloSpecification(
         {
             "name" when NamePattern().IsMatch(value) && value != "gateway" => this with { Name = value },
             "name" => throw Bad("a name of 1 to 32 letters, digits and hyphens, other than 'gateway'"),
-            "memory" when ByteSize.TryParse(value, out var bytes) => this with { MemoryBytes = bytes },
-            "memory" => throw Bad("a size such as 10MB, 1.5GB or 512MiB"),
+            "memory" when ByteSize.TryParse(value, out var bytes) && bytes is >= MinimumMemoryBytes and <= MaximumMemoryBytes =>
+                this with { MemoryBytes = bytes },
+            "memory" => throw Bad("a size such as 10MB, 1.5GB or 512MiB, and at least 1MiB"),
             "threads" when int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var threads)
                 && threads is >= 1 and <= MaximumThreads => this with { Threads = threads },
             "threads" => throw Bad($"a number from 1 to {MaximumThreads}"),
             "bandwidth" when double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var bandwidth)
-                && bandwidth > 0 => this with { BandwidthGigabytesPerSecond = bandwidth },
-            "bandwidth" => throw Bad("a number of gigabytes per second, such as 11.4"),
+                && bandwidth is >= MinimumBandwidth and <= MaximumBandwidth => this with { BandwidthGigabytesPerSecond = bandwidth },
+            "bandwidth" => throw Bad("a number of gigabytes per second from 0.01 to 100000, such as 11.4"),
             "zone" when NamePattern().IsMatch(value) => this with { Zone = value },
             "zone" => throw Bad("a name of 1 to 32 letters, digits and hyphens"),
             "accelerator" when NamePattern().IsMatch(value) => this with { Accelerator = value },

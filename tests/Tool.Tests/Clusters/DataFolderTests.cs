@@ -29,4 +29,18 @@ public sealed class DataFolderTests : IDisposable
 
         second.Logs.ShouldBe(_folder["data/logs"]);
     }
+
+    [Fact]
+    public void Open_WhenItCannotBeWritten_SaysWhyAndNotThatAClusterRuns()
+    {
+        DataFolder.Open(_folder["data"]).Dispose();
+        // As a cluster leaves it that was killed; a folder of the name is as good as a disk without room.
+        Directory.CreateDirectory(_folder["data/up.pid"]);
+
+        var error = Should.Throw<UserErrorException>(() => DataFolder.Open(_folder["data"]));
+
+        error.Message.ShouldStartWith($"--data {_folder["data"]} cannot be written: ");
+        Directory.Delete(_folder["data/up.pid"]);
+        DataFolder.Open(_folder["data"]).Dispose();
+    }
 }

@@ -26,6 +26,8 @@ public sealed class SiloSpecificationTests
     [Theory]
     [InlineData("tpu", "no device profile 'tpu'. Profiles: gpu-cloud, jetson, pi-hat, old-pc")]
     [InlineData("jetson:memory=lots", "memory is 'lots', but must be a size such as 10MB")]
+    [InlineData("jetson:memory=1MB", "memory is '1MB', but must be a size such as 10MB, 1.5GB or 512MiB, and at least 1MiB")]
+    [InlineData("jetson:bandwidth=0.001", "bandwidth is '0.001', but must be a number of gigabytes per second from 0.01 to 100000")]
     [InlineData("jetson:memory=-1MB", "memory is '-1MB'")]
     [InlineData("jetson:memory=99999999999GB", "memory is '99999999999GB'")]
     [InlineData("jetson:threads=0", "threads is '0', but must be a number from 1 to 256")]
