@@ -17,7 +17,7 @@ quietly() {
 
 require_tools() {
   [ "$(uname -s)" = Linux ] || die "This runs on Linux (x64 or arm64, glibc 2.34 or newer); this machine says $(uname -s)."
-  if ! command -v dotnet >/dev/null && [ -x "$HOME/.dotnet/dotnet" ]; then PATH="$HOME/.dotnet:$PATH"; fi
+  if ! command -v dotnet >/dev/null && [ -x "${HOME:-}/.dotnet/dotnet" ]; then PATH="$HOME/.dotnet:$PATH"; fi
   if ! dotnet --list-sdks 2>/dev/null | grep -q '^10\.'; then
     die "The .NET 10 SDK is missing." \
       "  Ubuntu 24.04: sudo apt-get install -y dotnet-sdk-10.0" \

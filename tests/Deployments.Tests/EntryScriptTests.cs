@@ -47,6 +47,38 @@ public sealed class EntryScriptTests : IDisposable
     public void Start_WhenAPathIsWhole_TakesItAsItIs() => Run("start", "--store", "/srv/models").Output.ShouldContain("--store /srv/models ");
 
     [Theory]
+    [InlineData("--port", "8081")]
+    [InlineData("--port=8081")]
+    public void Start_WhenAPortIsGiven_ListensThere(params string[] arguments) =>
+        Run("start", [.. arguments, "--data", "m"]).Output.ShouldContain($"up --http 127.0.0.1:8081 --data {_folder["caller/m"]}");
+
+    [Theory]
+    [InlineData("--port", "--port wants a number")]
+    [InlineData("--port=http", "--port wants a number")]
+    [InlineData("--engine", "--engine wants embedded or orleans.")]
+    [InlineData("--engine=other", "There is no engine other.")]
+    public void Start_WhenAnOptionIsWrong_SaysSo(string argument, string expected)
+    {
+        var (code, _, errors) = Run("start", argument);
+
+        code.ShouldBe(1);
+        errors.ShouldStartWith(expected);
+    }
+
+    [Fact]
+    public void Start_WhenAskedForHelp_SaysItBeforeAnythingIsBuilt()
+    {
+        SetUp("build() { die 'built'; }");
+
+        var (code, output, errors) = Run("start", "--help");
+
+        (code, errors).ShouldBe((0, ""));
+        output.ShouldStartWith("Serves the demo model from three silos");
+        output.ShouldContain("./start [--port N]");
+        output.ShouldEndWith("up --help\n");
+    }
+
+    [Theory]
     [InlineData("--store")]
     [InlineData("--data")]
     public void Start_WhenAPathIsMissing_SaysSo(string option)
