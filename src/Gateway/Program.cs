@@ -16,6 +16,7 @@ try
     builder.AddGateway();
 
     app = builder.Build();
+    app.Configuration.RequireKnownSettings();
     app.MapGateway();
     app.MapClusterDashboard();
     await app.StartGatewayAsync();

@@ -9,6 +9,7 @@ try
     var builder = Host.CreateApplicationBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
     builder.AddSilo().JoinCluster().AddParentWatch();
     silo = builder.Build();
+    builder.Configuration.RequireKnownSettings();
     silo.LoadNatives();
     await silo.StartAsync();
 }

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 
@@ -10,8 +9,6 @@ namespace OrleansInference.DataPlane.Hosting;
 /// </summary>
 public static partial class StartFault
 {
-    private const string SectionConstant = "Section";
-
     /// <param name="process">Such as "silo".</param>
     public static string Describe(string process, Exception exception)
     {
@@ -30,7 +27,7 @@ public static partial class StartFault
         if (Annotation().Match(failure) is not { Success: true } match)
             return failure;
         var (member, problem) = (match.Groups["member"].Value, match.Groups["problem"].Value);
-        var section = options.GetField(SectionConstant, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)?.GetRawConstantValue();
+        var section = KnownSettings.SectionOf(options);
         return problem.Replace($"The field {member} ", $"{section}:{member} ", StringComparison.Ordinal)
             .Replace($"The {member} field is required.", $"{section}:{member} is missing.", StringComparison.Ordinal);
     }

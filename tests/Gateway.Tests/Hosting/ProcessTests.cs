@@ -48,6 +48,8 @@ public sealed partial class ProcessTests : IDisposable
     [Theory]
     [InlineData("--Gateway:MaximumChoices=5", "Cluster:Folder is missing")]
     [InlineData("--Gateway:MaximumChoices=0", "start: Gateway:MaximumChoices must be between 1 and 128.", true)]
+    [InlineData("--Serve:Slot=4", "start: Serve:Slot is no setting; Serve has BatchRows, ContextLength, Model, QueueLength, Replicas, Slots.", true)]
+    [InlineData("--Cluster:Redis=127.0.0.1:6379", "start: Cluster:Redis is no setting; Cluster has Folder, SiloName.", true)]
     [InlineData("--Serve:Slots=0", "start: Serve:Slots must be between 1 and 256.", true)]
     [InlineData("--Serve:Slots=many", "start: Serve:Slots is 'many', but must be a whole number", true)]
     [InlineData("--Urls=nonsense", "start: Urls is 'nonsense', which cannot be listened on: Invalid url", true)]

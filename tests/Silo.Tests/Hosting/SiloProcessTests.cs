@@ -22,6 +22,14 @@ public sealed class SiloProcessTests : IDisposable
         silo.Errors.ShouldBeEmpty();
     }
 
+    /// <summary>An operator may keep one file for all processes.</summary>
+    [Fact]
+    public async Task Silo_WhenTheSettingsOfAGatewayAreThere_PassesOverThem()
+    {
+        await using var silo = new SiloProcess([.. Arguments, $"--Natives:Folder={Natives.Folder}", "--Serve:Model=pebble", "--Gateway:Anything=1"]);
+        await Eventually.AsyncIs(() => silo.Output.Any(line => line.Contains("is offered at 127.0.0.1:")), "the device is registered");
+    }
+
     [Theory]
     [InlineData("--Cluster:Folder=", "Cluster:Folder is missing: name the folder")]
     [InlineData("--Models:Store=", "Models:Store must name the folder")]
@@ -36,6 +44,9 @@ public sealed class SiloProcessTests : IDisposable
     [InlineData("--Embedded:MissedPings=1", "start: Embedded:MissedPings must be between 2 and 1000.")]
     [InlineData("--Embedded:PingPeriod=soon", "start: Embedded:PingPeriod is 'soon', but must be a time, such as 00:00:01.5.")]
     [InlineData("--Device:Name=a b", "Device:Name must be")]
+    [InlineData("--Device:MemoryByte=5000000", "start: Device:MemoryByte is no setting; Device has Accelerator, BandwidthGigabytesPerSecond, Class,")]
+    [InlineData("--DataPlane:Tls:KeyFile=tls.key", "start: DataPlane:Tls:KeyFile is no setting; DataPlane:Tls has AuthorityPath, CertificatePath, KeyPath.")]
+    [InlineData("--Embedded:Pings=1", "start: Embedded:Pings is no setting; Embedded has ")]
     [InlineData("--Natives:Folder=/nowhere", "/nowhere does not exist")]
     [InlineData("--DataPlane:Listen=nowhere", "start: DataPlane:Listen is 'nowhere', but must be an IP address and a port")]
     [InlineData("--DataPlane:Listen=0.0.0.0:0", "only loopback is allowed")]
