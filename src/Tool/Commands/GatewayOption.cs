@@ -12,7 +12,8 @@ internal static class GatewayOption
     public static Uri Read(ParseResult arguments, Option<string> option)
     {
         var url = arguments.GetRequiredValue(option);
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var gateway) || gateway.Scheme is not ("http" or "https"))
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var gateway) || gateway.Scheme is not ("http" or "https")
+            || gateway.PathAndQuery != "/")
             throw new UserErrorException($"--url is '{url}', but must be the gateway's address, such as http://127.0.0.1:8080.");
         return gateway;
     }

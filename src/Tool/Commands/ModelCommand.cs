@@ -24,7 +24,7 @@ internal static class ModelCommand
         var command = new Command("verify", "Read every blob of a model and compare it with the manifest") { name, store };
         command.SetAction(async (arguments, cancellation) =>
         {
-            var (model, models) = (arguments.GetRequiredValue(name), new ModelStore(arguments.GetRequiredValue(store).FullName));
+            var (model, models) = (arguments.GetRequiredValue(name), StoreOption.Read(arguments, store));
             var faults = await ProgressDisplay.RunAsync(
                 screen, $"Verify {model}", report => models.VerifyAsync(model, StoreProgress.Of(report), cancellation)).ConfigureAwait(false);
             foreach (var fault in faults)
@@ -41,7 +41,7 @@ internal static class ModelCommand
         var command = new Command("list", "List the models in the store") { store };
         command.SetAction(arguments =>
         {
-            var models = new ModelStore(arguments.GetRequiredValue(store).FullName);
+            var models = StoreOption.Read(arguments, store);
             var table = new Table().RoundedBorder().AddColumns("Model", "Architecture", "Layers", "Size", "Licence");
             foreach (var manifest in models.List().Select(models.Load))
                 table.AddRow([.. new[]

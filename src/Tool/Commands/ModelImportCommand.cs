@@ -20,7 +20,7 @@ internal static class ModelImportCommand
         command.SetAction((arguments, cancellation) =>
         {
             var path = arguments.GetRequiredValue(file).FullName;
-            return RunAsync(screen, path, new ModelStore(arguments.GetRequiredValue(store).FullName), new ImportOptions
+            return RunAsync(screen, path, StoreOption.Read(arguments, store), new ImportOptions
             {
                 Name = arguments.GetValue(name) ?? Path.GetFileNameWithoutExtension(path),
                 Version = arguments.GetRequiredValue(version),
@@ -33,6 +33,8 @@ internal static class ModelImportCommand
 
     private static async Task RunAsync(Screen screen, string path, ModelStore store, ImportOptions options, CancellationToken cancellation)
     {
+        if (Directory.Exists(path))
+            throw new UserErrorException($"{path} is a folder; name the GGUF file in it.");
         if (!File.Exists(path))
             throw new UserErrorException($"There is no file {path}.");
         try

@@ -25,7 +25,7 @@ internal static class ModelInspectCommand
             else if (name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase))
                 throw new UserErrorException($"There is no file {Path.GetFullPath(name)}.");
             else
-                ShowManifest(screen, new ModelStore(arguments.GetRequiredValue(store).FullName), name);
+                ShowManifest(screen, StoreOption.Read(arguments, store), name);
         });
         return command;
     }

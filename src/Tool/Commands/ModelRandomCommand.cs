@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using OrleansInference.Models.Gguf;
 using OrleansInference.Models.RandomModels;
 using OrleansInference.Tool.Devices;
@@ -16,20 +17,22 @@ internal static class ModelRandomCommand
         {
             Description = "Type of the weights: " + string.Join(", ", RandomModel.Types), DefaultValueFactory = _ => nameof(GgmlType.Q4_0),
         };
-        var seed = new Option<ulong>("--seed") { Description = "The same seed makes the same file", DefaultValueFactory = _ => 1 };
+        var seed = new Option<string>("--seed") { Description = "The same seed makes the same file", DefaultValueFactory = _ => "1" };
         var output = new Option<FileInfo>("--output") { Description = "The GGUF file to write", Required = true };
         var command = new Command("random", "Write a model of a named shape with random weights") { shape, type, seed, output };
         command.SetAction((arguments, cancellation) => WriteAsync(
-            screen, arguments.GetRequiredValue(shape), arguments.GetRequiredValue(type), arguments.GetValue(seed),
+            screen, arguments.GetRequiredValue(shape), arguments.GetRequiredValue(type), arguments.GetRequiredValue(seed),
             arguments.GetRequiredValue(output), cancellation));
         return command;
     }
 
-    private static async Task WriteAsync(Screen screen, string shape, string type, ulong seed, FileInfo output, CancellationToken cancellation)
+    private static async Task WriteAsync(Screen screen, string shape, string type, string seed, FileInfo output, CancellationToken cancellation)
     {
         var (isKnown, weights) = (Enum.TryParse<GgmlType>(type, ignoreCase: true, out var parsed) && RandomModel.Types.Contains(parsed), parsed);
         if (!isKnown)
             throw new UserErrorException($"--type is '{type}', but must be one of {string.Join(", ", RandomModel.Types)}.");
+        if (!ulong.TryParse(seed, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            throw new UserErrorException($"--seed is '{seed}', but must be a whole number from 0 to {ulong.MaxValue}.");
         try
         {
             var chosen = RandomModelShape.Get(shape);
@@ -37,7 +40,7 @@ internal static class ModelRandomCommand
             await ProgressDisplay.RunAsync(screen, $"Write {chosen.Name}", report => Task.Run(() =>
             {
                 var progress = new DirectProgress<double>(fraction => report(weights.ToString(), fraction));
-                RandomModel.Write(chosen, weights, seed, output.FullName, progress, cancellation);
+                RandomModel.Write(chosen, weights, number, output.FullName, progress, cancellation);
                 return true;
             }, cancellation)).ConfigureAwait(false);
         }

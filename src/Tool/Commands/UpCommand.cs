@@ -81,9 +81,9 @@ internal static class UpCommand
             throw new UserErrorException($"--http is '{arguments.GetValue(Http)}', but must be ADDRESS:PORT, such as 127.0.0.1:8080.");
 
         var (slots, context) = (Count(arguments, Slots, MaximumSlots), Count(arguments, Context, MaximumContext));
-        var store = arguments.GetRequiredValue(Store).FullName;
+        var store = StoreOption.Read(arguments, Store);
         return new ClusterOptions(
-            ModelChoice.Choose(new ModelStore(store), arguments.GetValue(Model)), store, arguments.GetRequiredValue(Data).FullName, http, silos,
+            ModelChoice.Choose(store, arguments.GetValue(Model)), store.Root, arguments.GetRequiredValue(Data).FullName, http, silos,
             slots, context, arguments.GetValue(Redis));
     }
 
