@@ -108,8 +108,11 @@ internal sealed partial class DataPlaneListener(
             try
             {
                 var socket = await listening.AcceptAsync(_stopping.Token);
-                Interlocked.Increment(ref _open);
-                _ = Task.Run(() => ServeAsync(socket));
+                // Refusing one takes buffers until its Hello comes; so in a flood only as many are told why as may be open.
+                if (Interlocked.Increment(ref _open) - 1 > 2 * _options.MaximumConnections)
+                    Drop(socket);
+                else
+                    _ = Task.Run(() => ServeAsync(socket));
             }
             catch (SocketException exception)
             {
@@ -123,6 +126,12 @@ internal sealed partial class DataPlaneListener(
         }
 
         listening.Dispose();
+        CountDown();
+    }
+
+    private void Drop(Socket socket)
+    {
+        socket.Dispose();
         CountDown();
     }
 

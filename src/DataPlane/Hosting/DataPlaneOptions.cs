@@ -18,7 +18,9 @@ public sealed class DataPlaneOptions : IValidatableObject
     /// <summary>host:port by which the other machines reach this one; default: what it listens on, which is right on one machine only.</summary>
     public string? Advertise { get; set; }
 
-    /// <summary>Connections that a listener holds at once; one more is refused. Default 256.</summary>
+    /// <summary>
+    /// Connections that a listener holds at once; as many more are refused with that reason, and those beyond closed at once. Default 256.
+    /// </summary>
     [Range(1, 65_536)]
     public int MaximumConnections { get; set; } = 256;
 

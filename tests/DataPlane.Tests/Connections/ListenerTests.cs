@@ -121,6 +121,19 @@ public sealed class ListenerTests
     }
 
     [Fact]
+    public async Task Listener_WhenFloodedByRemotesThatSayNothing_ClosesThoseBeyondTwiceItsBoundAtOnce()
+    {
+        await using var server = await DataPlaneServer.StartAsync(
+            _ => _handler, [("MaximumConnections", "1"), ("HelloTimeoutMilliseconds", "600000")]);
+        using var held = await server.ConnectRawAsync();
+        using var refused = await server.ConnectRawAsync();
+        using var dropped = await server.ConnectRawAsync();
+        (await ReadToEndAsync(dropped)).ShouldBeEmpty();
+        held.Poll(0, SelectMode.SelectRead).ShouldBeFalse();
+        refused.Poll(0, SelectMode.SelectRead).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Connect_WhenTheAcceptorFails_IsNotWelcomed()
     {
         await using var server = await DataPlaneServer.StartAsync(_ => throw new InvalidOperationException("broken acceptor"));
