@@ -34,7 +34,11 @@ internal sealed class ClusterFolder : IDisposable
         return new ClusterFolder(path);
     }
 
-    public void Dispose() => Directory.Delete(FullPath, recursive: true);
+    public void Dispose()
+    {
+        if (Directory.Exists(FullPath))
+            Directory.Delete(FullPath, recursive: true);
+    }
 
     private static string Root(string? runtimeFolder)
     {

@@ -50,7 +50,8 @@ internal sealed class DataFolder : IDisposable
 
     public void Dispose()
     {
-        File.Delete(_ownerPath);
+        if (File.Exists(_ownerPath))
+            File.Delete(_ownerPath);
         _lock.Dispose();
     }
 

@@ -33,6 +33,18 @@ public sealed class ClusterFolderTests : IDisposable
     }
 
     [Fact]
+    public void Dispose_WhenSomebodyRemovedTheFolders_HasNothingToDo()
+    {
+        var data = DataFolder.Open(_folder["data"]);
+        var folder = ClusterFolder.Create(data, Directory.CreateDirectory(_folder["run"]).FullName);
+        Directory.Delete(folder.FullPath);
+        Directory.Delete(data.FullPath, recursive: true);
+
+        Should.NotThrow(folder.Dispose);
+        Should.NotThrow(data.Dispose);
+    }
+
+    [Fact]
     public void Create_WhenAnEarlierRunWasKilled_RemovesItsLeftovers()
     {
         using var data = DataFolder.Open(_folder["data"]);
