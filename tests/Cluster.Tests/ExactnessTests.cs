@@ -8,6 +8,8 @@ public sealed class ExactnessTests
     [
         "Tell me a story about a fox.", "Write a short story about a brave otter in the harbor.", "Count from 2 to 20.", "What is 9 plus 13?",
         "Repeat after me: lantern crab uma kite", "What happens when a device fails?",
+        // Three stages cut these into parts, one stage does not.
+        Long("lantern crab uma kite ", 40), Long("a brave otter and a fox in the harbor ", 25),
     ];
 
     [Fact]
@@ -33,4 +35,6 @@ public sealed class ExactnessTests
 
         seeded.Count.ShouldBeGreaterThan(Questions.Length, "seeds draw different texts");
     }
+
+    private static string Long(string words, int times) => "Repeat after me: " + string.Concat(Enumerable.Repeat(words, times));
 }

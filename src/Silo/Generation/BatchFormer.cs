@@ -81,7 +81,8 @@ internal sealed class BatchFormer(bool isCutIntoPasses)
 
     /// <summary>
     /// The chunk of one prompt, and of others no more than the rows that are left of it, up to those that several may have together: larger
-    /// batches would overlap less. What does not share its pass with other rows is not broken up to fill a batch.
+    /// batches would overlap less. What does not share its pass with other rows is not broken up to fill a batch. While nothing else needs the
+    /// room, a prompt is cut so that it is computed as if it were whole.
     /// </summary>
     private void TakePrompts(ReadOnlySpan<Sequence> sequences, int room, BatchLimits limits, BatchInFlight batch)
     {
@@ -94,14 +95,17 @@ internal sealed class BatchFormer(bool isCutIntoPasses)
             if (!sequence.IsPrefilling)
                 continue;
             if (isFirst)
+            {
                 room = RowTile.Fill(isCutIntoPasses ? 0 : batch.RowCount, Math.Min(room, sequence.ChunkRows));
+                room = AttentionTile.Cut(sequence.PromptRowsLeft, room, limits.MaximumRows - batch.RowCount);
+            }
             var isWhole = sequence.PromptRowsLeft <= room;
             if (room == 0 || (isCutIntoPasses && !isFirst && !isWhole))
             {
                 _promptTurn = sequence.Slot;
                 return;
             }
-            var taken = sequence.Take(batch, room);
+            var taken = sequence.Take(batch, isFirst ? room : Math.Min(room, sequence.ChunkRows));
             room -= taken;
             if (isFirst)
                 room = Math.Min(room, RoomToJoin(Math.Max(0, limits.JoinedPromptRows - taken), batch));

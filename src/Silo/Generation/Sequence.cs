@@ -7,7 +7,7 @@ namespace OrleansInference.Silo.Generation;
 /// A running completion as batches see it: a slot, the prompt, and how many of its rows were sent. Rows may be sent ahead of the tokens
 /// that are known, with guesses; a guess that turns out wrong begins a new era, in which nothing that was sent after it counts.
 /// </summary>
-/// <param name="chunkRows">Prompt rows that one batch may take of it.</param>
+/// <param name="chunkRows">Prompt rows that one batch takes of it, but for what would be left of it alone.</param>
 /// <param name="drafts">Where guesses come from, if any are to be made.</param>
 /// <param name="reusedTokens">Tokens of the prompt that the slot holds already.</param>
 /// <param name="maximumTokens">Tokens that it may come to generate; room for the first thousands of them is made at once.</param>
@@ -105,7 +105,7 @@ internal sealed class Sequence(
             TakeDecodeRow(batch, token);
             return 1;
         }
-        var count = Math.Min(Math.Min(chunkRows, maximumRows), prompt.Length - SentRows);
+        var count = Math.Min(maximumRows, prompt.Length - SentRows);
         for (var taken = 0; taken < count; taken++)
         {
             batch.Add(new BatchRow(slot, SentRows, Sample: SentRows == prompt.Length - 1), prompt.Span[SentRows]);

@@ -27,6 +27,23 @@ public sealed class BatchFormerTests
         _former.Form([sequence], Limits(8), Batch(8)).ShouldBeFalse();
     }
 
+    /// <summary>Rows that attention takes one by one come to other last bits than those of a tile.</summary>
+    [Theory]
+    [InlineData(300, 64, new[] { 64, 64, 64, 108 })]
+    [InlineData(1000, 512, new[] { 512, 488 })]
+    [InlineData(550, 512, new[] { 484, 66 })]
+    [InlineData(63, 64, new[] { 63 })]
+    [InlineData(127, 64, new[] { 127 })]
+    public void Form_WhenAPromptIsAlone_LeavesNoPartShorterThanATile(int prompt, int chunkRows, int[] expected)
+    {
+        var sequence = new Sequence(0, Prompt(prompt), chunkRows);
+        var parts = new List<int>();
+        while (sequence.IsPrefilling)
+            parts.Add(Form([sequence], Limits(512)).RowCount);
+
+        parts.ShouldBe(expected);
+    }
+
     [Fact]
     public void Form_WhenStreamsRun_PutsTheirRowsBeforePrompts()
     {
