@@ -44,13 +44,16 @@ internal sealed class Call(Expression target, ArgumentList arguments) : Expressi
     }
 }
 
-/// <summary><c>value | name(arguments)</c>.</summary>
-internal sealed class Filter(Expression? target, string name, ArgumentList arguments) : Expression
+/// <summary>A filter with its arguments, behind a bar or over a block.</summary>
+internal sealed record Filter(string Name, ArgumentList Arguments)
 {
-    protected override object? Compute(Scope scope) =>
-        Evaluate(scope, (target ?? throw new InvalidOperationException("A filter block has no value of its own.")).Evaluate(scope));
+    public object? Apply(Scope scope, object? value) => Filters.Apply(scope, Name, value, Arguments.Evaluate(scope));
+}
 
-    public object? Evaluate(Scope scope, object? value) => Filters.Apply(scope, name, value, arguments.Evaluate(scope));
+/// <summary><c>value | name(arguments)</c>.</summary>
+internal sealed class Filtered(Expression target, Filter filter) : Expression
+{
+    protected override object? Compute(Scope scope) => filter.Apply(scope, target.Evaluate(scope));
 }
 
 /// <summary><c>value is name(arguments)</c>.</summary>

@@ -40,7 +40,7 @@ internal static class ListFilters
 
     public static object? Sort(object? value, Arguments arguments)
     {
-        var key = Key(arguments, attributePlace: 2, foldsByDefault: true);
+        var key = Key(arguments, casePlace: 1, attributePlace: 2);
         return Ordered(Value.Items(value), key, Value.IsTrue(arguments.Get(0, "reverse", false)));
     }
 
@@ -57,7 +57,7 @@ internal static class ListFilters
 
     public static object? Unique(object? value, Arguments arguments)
     {
-        var key = Key(arguments, attributePlace: 1, foldsByDefault: true, casePlace: 0);
+        var key = Key(arguments, casePlace: 0, attributePlace: 1);
         var seen = new HashSet<string>(StringComparer.Ordinal);
         return Value.Items(value).Where(item => seen.Add(PythonText.Of(new List<object?> { key(item) }))).ToList();
     }
@@ -72,7 +72,7 @@ internal static class ListFilters
     /// <param name="sign">1 for the greatest, -1 for the least.</param>
     public static object? Extreme(object? value, Arguments arguments, int sign)
     {
-        var key = Key(arguments, attributePlace: 1, foldsByDefault: true, casePlace: 0);
+        var key = Key(arguments, casePlace: 0, attributePlace: 1);
         return Value.Items(value).Aggregate((object?)null, (best, item) =>
             best is null || sign * Value.Compare(key(item), key(best)) > 0 ? item : best) ?? new Undefined("the extreme of no items");
     }
@@ -95,9 +95,9 @@ internal static class ListFilters
     private static List<object?> Ordered(IReadOnlyList<object?> items, Func<object?, object?> key, bool isReversed) =>
         [.. isReversed ? items.OrderByDescending(key, s_order) : items.OrderBy(key, s_order)];
 
-    private static Func<object?, object?> Key(Arguments arguments, int attributePlace, bool foldsByDefault, int casePlace = 1)
+    private static Func<object?, object?> Key(Arguments arguments, int casePlace, int attributePlace)
     {
-        var folds = !Value.IsTrue(arguments.Get(casePlace, "case_sensitive", !foldsByDefault));
+        var folds = !Value.IsTrue(arguments.Get(casePlace, "case_sensitive", false));
         if (!arguments.Has(attributePlace, "attribute"))
             return item => Fold(item, folds);
         var attribute = Attribute(arguments.Get(attributePlace, "attribute", null));

@@ -18,7 +18,7 @@ internal sealed class SetBlock(Target target, Filter? filter, Block body, int li
     public override Flow Execute(Scope scope, StringBuilder output)
     {
         object? text = body.Capture(scope.Within());
-        target.Set(scope, filter is null ? text : filter.Evaluate(scope, text));
+        target.Set(scope, filter is null ? text : filter.Apply(scope, text));
         return Flow.Next;
     }
 }

@@ -24,8 +24,8 @@ internal sealed class Jump(Flow flow, int line) : Statement(line)
     public override Flow Execute(Scope scope, StringBuilder output) => flow;
 }
 
-/// <summary>Statements between which nothing is set that is seen behind them, as between <c>{% generation %}</c> and its end.</summary>
-internal sealed class Group(Block body, int line) : Statement(line)
+/// <summary><c>{% generation %}…{% endgeneration %}</c>: marks what an assistant wrote, for training, and changes nothing here.</summary>
+internal sealed class GenerationBlock(Block body, int line) : Statement(line)
 {
     public override Flow Execute(Scope scope, StringBuilder output) => body.Execute(scope, output);
 }

@@ -27,7 +27,7 @@ internal sealed class FilterBlock(Filter filter, Block body, int line) : Stateme
 {
     public override Flow Execute(Scope scope, StringBuilder output)
     {
-        scope.Rendering.Write(output, PythonText.Of(filter.Evaluate(scope, body.Capture(scope.Within()))));
+        scope.Rendering.Write(output, PythonText.Of(filter.Apply(scope, body.Capture(scope.Within()))));
         return Flow.Next;
     }
 }

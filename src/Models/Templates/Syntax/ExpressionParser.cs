@@ -45,12 +45,12 @@ internal sealed class ExpressionParser(TokenStream tokens)
     }
 
     /// <summary>What follows a filter's bar.</summary>
-    public Filter ParseFilter(Expression? target)
+    public Filter ParseFilter()
     {
         var name = tokens.RequireName();
         while (tokens.TakeIf("."))
             name += "." + tokens.RequireName();
-        return new Filter(target, name, tokens.Current.Is("(") ? ParseArguments() : ArgumentList.None);
+        return new Filter(name, tokens.Current.Is("(") ? ParseArguments() : ArgumentList.None);
     }
 
     private bool EndsTuple() =>
@@ -140,7 +140,7 @@ internal sealed class ExpressionParser(TokenStream tokens)
         if (tokens.Current.Is("("))
             return new Call(value, ParseArguments());
         if (isFiltered && tokens.TakeIf("|"))
-            return ParseFilter(value);
+            return new Filtered(value, ParseFilter());
         return isFiltered && tokens.TakeIfName("is") ? ParseTest(value) : null;
     }
 

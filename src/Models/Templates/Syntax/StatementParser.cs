@@ -74,7 +74,7 @@ internal sealed class StatementParser
                 return ParseFilterBlock(line);
             case "generation":
                 _tokens.EndStatement();
-                return new Group(ParseBody("endgeneration"), line);
+                return new GenerationBlock(ParseBody("endgeneration"), line);
             case "break" or "continue":
                 _tokens.EndStatement();
                 return new Jump(keyword.Text == "break" ? Flow.Break : Flow.Continue, line);
@@ -138,7 +138,7 @@ internal sealed class StatementParser
             _tokens.EndStatement();
             return new Set(target, value, line);
         }
-        var filter = _tokens.TakeIf("|") ? _expressions.ParseFilter(null) : null;
+        var filter = _tokens.TakeIf("|") ? _expressions.ParseFilter() : null;
         _tokens.EndStatement();
         return new SetBlock(target, filter, ParseBody("endset"), line);
     }
@@ -180,7 +180,7 @@ internal sealed class StatementParser
 
     private FilterBlock ParseFilterBlock(int line)
     {
-        var filter = _expressions.ParseFilter(null);
+        var filter = _expressions.ParseFilter();
         _tokens.EndStatement();
         return new FilterBlock(filter, ParseBody("endfilter"), line);
     }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace OrleansInference.Models.Templates.Values;
 
 /// <summary>
@@ -157,7 +155,7 @@ internal static class Value
     {
         string text => text,
         Undefined undefined => throw undefined.Error(),
-        _ => throw new TemplateException(string.Create(CultureInfo.InvariantCulture, $"{what} is {Kind(value)}, not a string")),
+        _ => throw new TemplateException($"{what} is {Kind(value)}, not a string"),
     };
 
     private static int CharacterCount(string text)

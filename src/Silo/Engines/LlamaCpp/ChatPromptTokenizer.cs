@@ -35,7 +35,7 @@ internal sealed class ChatPromptTokenizer
         var tags = TagsOfTurns();
         // Others are line ends, <think> and the like, which messages may hold.
         _addedTags = new SpecialTexts(vocabulary.SpecialTokens().Where(token => token.IsAlwaysParsed
-            && token.Text is ['<', .., '>'] or ['[', .., ']'] && tags.Contains(token.Text, StringComparison.Ordinal)));
+            && (token.Text is ['<', .., '>'] or ['[', .., ']']) && tags.Contains(token.Text, StringComparison.Ordinal)));
     }
 
     /// <summary>The messages as the template writes them, followed by the opening of the assistant's turn.</summary>
