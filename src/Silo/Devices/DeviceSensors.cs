@@ -4,7 +4,7 @@ using OrleansInference.Grains.Devices;
 namespace OrleansInference.Silo.Devices;
 
 /// <summary>
-/// Memory and processor time of this silo from /proc and cgroup v2, below a root folder that tests replace. Where a file is missing
+/// Memory and processor time of this silo from /proc and its cgroups, below a root folder that tests replace. Where a file is missing
 /// (another operating system) the runtime's own figures stand in.
 /// </summary>
 internal sealed class DeviceSensors : IDeviceSensors
@@ -16,7 +16,7 @@ internal sealed class DeviceSensors : IDeviceSensors
     private readonly SensorFile _residentMemory;
     private readonly SensorFile _machineMemory;
     private readonly SensorFile _processorTime;
-    private readonly (SensorFile Limit, SensorFile Used, SensorFile Details)[] _groups;
+    private readonly GroupMemory[] _groups;
     private readonly Lock _gate = new();
     private (long At, double ProcessorSeconds)? _last;
 
@@ -27,9 +27,7 @@ internal sealed class DeviceSensors : IDeviceSensors
         _residentMemory = new SensorFile(Path.Combine(root, "proc/self/statm"));
         _machineMemory = new SensorFile(Path.Combine(root, "proc/meminfo"));
         _processorTime = new SensorFile(Path.Combine(root, "proc/self/stat"));
-        _groups = [.. ControlGroups.Folders(root).Select(static folder => (
-            new SensorFile(Path.Combine(folder, "memory.max")), new SensorFile(Path.Combine(folder, "memory.current")),
-            new SensorFile(Path.Combine(folder, "memory.stat"))))];
+        _groups = [.. ControlGroups.Around(root, "memory").Select(static group => new GroupMemory(group))];
     }
 
     public DeviceReadings Read()
@@ -55,22 +53,8 @@ internal sealed class DeviceSensors : IDeviceSensors
         return Math.Max(0, memory.TotalAvailableMemoryBytes - memory.MemoryLoadBytes);
     }
 
-    /// <summary>
-    /// What the tightest cgroup around this process leaves; null without a limit. Cached file pages that nobody uses count as free.
-    /// </summary>
-    private long? ReadGroupAvailableBytes()
-    {
-        long? least = null;
-        foreach (var (limitFile, usedFile, detailsFile) in _groups)
-        {
-            if (limitFile.ReadNumber() is not { } limit || usedFile.ReadNumber() is not { } used)
-                continue;
-            var unused = detailsFile.ReadNumber("inactive_file "u8) ?? 0;
-            var available = Math.Max(0, limit - used + unused);
-            least = Math.Min(least ?? available, available);
-        }
-        return least;
-    }
+    /// <summary>What the tightest cgroup around this process leaves; null without a limit.</summary>
+    private long? ReadGroupAvailableBytes() => _groups.Min(static group => group.ReadAvailableBytes());
 
     /// <summary>Processor seconds per second since the last reading; 0 for the first.</summary>
     private double ReadProcessorLoad()
@@ -90,5 +74,22 @@ internal sealed class DeviceSensors : IDeviceSensors
         return SensorFile.Field(fields, 11) is { } user && SensorFile.Field(fields, 12) is { } system
             ? (user + system) / TicksPerSecond
             : Environment.CpuUsage.TotalTime.TotalSeconds;
+    }
+
+    /// <summary>Memory of one cgroup.</summary>
+    private sealed class GroupMemory(ControlGroup group)
+    {
+        private readonly SensorFile _limit = new(group.PathOf(group.IsVersion1 ? "memory.limit_in_bytes" : "memory.max"));
+        private readonly SensorFile _used = new(group.PathOf(group.IsVersion1 ? "memory.usage_in_bytes" : "memory.current"));
+        private readonly SensorFile _details = new(group.PathOf("memory.stat"));
+
+        /// <summary>What it leaves; null without a limit. Cached file pages that nobody uses count as free.</summary>
+        public long? ReadAvailableBytes()
+        {
+            if (_limit.ReadNumber() is not { } limit || _used.ReadNumber() is not { } used)
+                return null;
+            var unused = _details.ReadNumber(group.IsVersion1 ? "total_inactive_file "u8 : "inactive_file "u8) ?? 0;
+            return Math.Max(0, limit - used + unused);
+        }
     }
 }

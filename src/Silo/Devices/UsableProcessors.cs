@@ -16,17 +16,18 @@ internal static class UsableProcessors
     /// <param name="processorCount">The runtime's own count.</param>
     internal static int Read(string root, int processorCount)
     {
-        var least = ControlGroups.Folders(root)
-            .Select(folder => WholeProcessors(ControlGroups.TryRead(Path.Combine(folder, "cpu.max"))))
-            .Min() ?? processorCount;
+        var least = ControlGroups.Around(root, "cpu").Select(WholeProcessors).Min() ?? processorCount;
         return Math.Clamp(least, 1, processorCount);
     }
 
-    /// <summary>Of "QUOTA PERIOD" in microseconds; null for "max PERIOD", which is no limit.</summary>
-    private static int? WholeProcessors(string? limit) =>
-        limit?.Split(' ', StringSplitOptions.TrimEntries) is [var quota, var period]
-        && long.TryParse(quota, NumberStyles.None, CultureInfo.InvariantCulture, out var allowed)
-        && long.TryParse(period, NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length > 0
-            ? (int)Math.Min(int.MaxValue, allowed / length)
-            : null;
+    /// <summary>Of "QUOTA PERIOD" in microseconds; null for "max PERIOD", or -1 in v1, which is no limit.</summary>
+    private static int? WholeProcessors(ControlGroup group)
+    {
+        var limit = group.IsVersion1 ? $"{group.Read("cpu.cfs_quota_us")} {group.Read("cpu.cfs_period_us")}" : group.Read("cpu.max");
+        return limit?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is [var quota, var period]
+            && long.TryParse(quota, NumberStyles.None, CultureInfo.InvariantCulture, out var allowed)
+            && long.TryParse(period, NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length > 0
+                ? (int)Math.Min(int.MaxValue, allowed / length)
+                : null;
+    }
 }

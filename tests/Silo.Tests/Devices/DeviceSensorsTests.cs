@@ -25,6 +25,7 @@ public sealed class DeviceSensorsTests : IDisposable
     public void Read_WhenACgroupIsTighterThanTheMachine_TakesWhatTheCgroupLeaves()
     {
         Write("proc/meminfo", "MemAvailable:    8000000 kB\n");
+        Write("proc/self/mountinfo", "41 31 0:38 / /sys/fs/cgroup rw,relatime shared:9 - cgroup2 cgroup rw\n");
         Write("proc/self/cgroup", "0::/kube/pod/container\n");
         Write("sys/fs/cgroup/kube/pod/container/memory.max", "max\n");
         Write("sys/fs/cgroup/kube/pod/container/memory.current", "100\n");
@@ -39,11 +40,25 @@ public sealed class DeviceSensorsTests : IDisposable
     public void Read_WhenTheCgroupIsTheRootOfAContainer_TakesItsLimit()
     {
         Write("proc/meminfo", "MemAvailable:    8000000 kB\n");
+        Write("proc/self/mountinfo", "41 31 0:38 / /sys/fs/cgroup rw,relatime shared:9 - cgroup2 cgroup rw\n");
         Write("proc/self/cgroup", "0::/\n");
         Write("sys/fs/cgroup/memory.max", "5000\n");
         Write("sys/fs/cgroup/memory.current", "6000\n");
 
         Sensors().Read().AvailableBytes.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Read_WhenTheCgroupIsOfVersion1_TakesWhatItLeaves()
+    {
+        Write("proc/meminfo", "MemAvailable:    8000000 kB\n");
+        Write("proc/self/mountinfo", "35 31 0:32 /docker/abc /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n");
+        Write("proc/self/cgroup", "5:memory:/docker/abc\n");
+        Write("sys/fs/cgroup/memory/memory.limit_in_bytes", "1000000\n");
+        Write("sys/fs/cgroup/memory/memory.usage_in_bytes", "700000\n");
+        Write("sys/fs/cgroup/memory/memory.stat", "inactive_file 1\ntotal_inactive_file 50000\n");
+
+        Sensors().Read().AvailableBytes.ShouldBe(350_000);
     }
 
     [Fact]
