@@ -28,9 +28,9 @@ internal static class KvBench
         {
             await Console.Out.WriteLineAsync($"Writing a random {options.Shape} in {options.Type} …");
             var model = await BenchModel.CreateAsync(options, folder, cancellation);
-            var slice = new SliceAssembler(model.Store).Assemble(
+            using var slice = new SliceAssembler(model.Store).Assemble(
                 model.Manifest, 0, Layers, Path.Combine(folder, "slices"), progress: null, cancellation);
-            var table = KvTable.Create(options, Steps, await MeasureAsync(options, slice, cancellation));
+            var table = KvTable.Create(options, Steps, await MeasureAsync(options, slice.Path, cancellation));
             await Console.Out.WriteLineAsync(table);
             BenchmarkPage.Write("kv", table);
             return 0;

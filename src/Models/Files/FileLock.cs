@@ -24,20 +24,30 @@ internal sealed class FileLock : IDisposable
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
-            try
-            {
-                return new FileLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
-            }
-            catch (IOException fault) when (fault.HResult == SharingViolation)
-            {
-                if (TimeProvider.System.GetElapsedTime(start) > Patience)
-                    throw new IOException(
-                        $"{path} has been locked by another process for more than {Patience.TotalMinutes} minutes.", fault);
-            }
-
+            if (TryAcquire(path) is { } acquired)
+                return acquired;
+            if (TimeProvider.System.GetElapsedTime(start) > Patience)
+                throw new IOException($"{path} has been locked by another process for more than {Patience.TotalMinutes} minutes.");
             cancellation.WaitHandle.WaitOne(RetryPeriod);
         }
     }
+
+    /// <summary>Null when another holds the file.</summary>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    public static FileLock? TryAcquire(string path)
+    {
+        try
+        {
+            return new FileLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
+        }
+        catch (IOException fault) when (IsHeldByAnother(fault))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether a file could not be opened because of how another has it open.</summary>
+    public static bool IsHeldByAnother(IOException fault) => fault.HResult == SharingViolation;
 
     public void Dispose() => _stream.Dispose();
 }

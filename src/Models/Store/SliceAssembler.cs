@@ -15,16 +15,20 @@ public sealed class SliceAssembler(ModelStore store)
     /// <summary>Part of every slice's name: raise it when the recipe changes, so that no slice of the old one is used.</summary>
     private const int RecipeVersion = 1;
 
+    /// <summary>Bytes that are free on the disk of a folder.</summary>
+    internal Func<string, long> FreeBytes { get; init; } = static folder => new DriveInfo(folder).AvailableFreeSpace;
+
     /// <summary>
     /// The file of layers [<paramref name="firstLayer"/>, <paramref name="endLayer"/>) in <paramref name="folder"/>, written unless a
-    /// complete one is there.
+    /// complete one is there. Other slices that nobody uses are removed where the disk lacks room for it.
     /// </summary>
     /// <param name="progress">0 to 1.</param>
-    /// <returns>Path of the slice file.</returns>
+    /// <returns>The file, to be disposed when the slice is no longer used.</returns>
     /// <exception cref="ModelFormatException">A blob is missing or does not fit the manifest, or the vocabulary, which the last slice
     /// holds, is not supported.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The range is empty or not inside the model.</exception>
-    public string Assemble(
+    /// <exception cref="IOException">The disk is full, or the folder cannot be written.</exception>
+    public SliceFile Assemble(
         ModelManifest manifest, int firstLayer, int endLayer, string folder, IProgress<double>? progress = null,
         CancellationToken cancellation = default)
     {
@@ -36,19 +40,29 @@ public sealed class SliceAssembler(ModelStore store)
         var path = Path.Combine(folder, FileName(manifest, firstLayer, endLayer));
         var writer = new SliceRecipe(store, manifest, firstLayer, endLayer).Build();
         var length = writer.ByteLength;
-        if (!IsComplete(path, length))
+        if (TryTake(path, length) is not { } file)
         {
-            using var exclusive = FileLock.Acquire(path + ".lock", cancellation);
-            if (!IsComplete(path, length))
-            {
-                var report = progress is null ? null : new ByteProgress(progress, length);
-                AtomicFile.Write(path, stream => writer.WriteTo(stream, report, cancellation));
-            }
+            using var exclusive = FileLock.Acquire(LockOf(path), cancellation);
+            file = TryTake(path, length) ?? Write();
         }
 
         progress?.Report(1);
-        return path;
+        return file;
+
+        SliceFile Write()
+        {
+            // What is there is of no use, and takes room.
+            File.Delete(path);
+            File.Delete(path + AtomicFile.PartialSuffix);
+            new SliceRoom(FreeBytes).Make(folder, length);
+            var report = progress is null ? null : new ByteProgress(progress, length);
+            AtomicFile.Write(path, stream => writer.WriteTo(stream, report, cancellation));
+            return SliceFile.TryHold(path) ?? throw new IOException($"{path} was removed as soon as it was written.");
+        }
     }
+
+    /// <summary>The file that whoever writes or removes a slice's file locks meanwhile.</summary>
+    internal static string LockOf(string path) => path + ".lock";
 
     /// <summary>The name of a slice's file: the same for the same content, whoever makes it.</summary>
     public static string FileName(ModelManifest manifest, int firstLayer, int endLayer) =>
@@ -63,9 +77,19 @@ public sealed class SliceAssembler(ModelStore store)
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content.ToString())));
     }
 
+    private static SliceFile? TryTake(string path, long length)
+    {
+        if (SliceFile.TryHold(path) is not { } file)
+            return null;
+        if (IsComplete(path, length))
+            return file;
+        file.Dispose();
+        return null;
+    }
+
     private static bool IsComplete(string path, long length)
     {
-        if (!File.Exists(path) || new FileInfo(path).Length != length)
+        if (new FileInfo(path).Length != length)
             return false;
 
         try

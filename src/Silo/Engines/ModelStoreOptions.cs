@@ -11,7 +11,9 @@ public sealed class ModelStoreOptions
     [Required(AllowEmptyStrings = false, ErrorMessage = "Models:Store must name the folder of the model store.")]
     public string Store { get; set; } = "";
 
-    /// <summary>Folder that slice files are written to. Default: the folder slices in the store.</summary>
+    /// <summary>
+    /// Folder that slice files are written to, and removed from when its disk is full. Default: the folder slices in the store.
+    /// </summary>
     public string? SliceFolder { get; set; }
 
     public string SliceFolderOrDefault => string.IsNullOrWhiteSpace(SliceFolder) ? Path.Combine(Store, "slices") : SliceFolder;

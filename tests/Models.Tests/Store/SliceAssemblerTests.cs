@@ -264,8 +264,11 @@ public sealed class SliceAssemblerTests : IDisposable
     private Task<ModelManifest> ImportAsync(string path, string name, string version = "1") =>
         _store.ImportAsync(path, new ImportOptions { Name = name, Version = version }, cancellation: _cancellation);
 
-    private string Assemble(ModelManifest manifest, int first, int end) =>
-        new SliceAssembler(_store).Assemble(manifest, first, end, SliceFolder, cancellation: _cancellation);
+    private string Assemble(ModelManifest manifest, int first, int end)
+    {
+        using var slice = new SliceAssembler(_store).Assemble(manifest, first, end, SliceFolder, cancellation: _cancellation);
+        return slice.Path;
+    }
 
     private GgufFile Slice(ModelManifest manifest, int first, int end) => GgufFile.Open(Assemble(manifest, first, end));
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using OrleansInference.DataPlane.Generation;
 using OrleansInference.DataPlane.Rows;
+using OrleansInference.Models.Store;
 using OrleansInference.Silo.Engines.LlamaCpp.Interop;
 using OrleansInference.Silo.Engines.LlamaCpp.Sampling;
 
@@ -11,6 +12,7 @@ internal sealed class LlamaStageEngine : IStageEngine
 {
     private const int QueueCapacity = 256;
 
+    private readonly SliceFile _slice;
     private readonly SliceModel _model;
     private readonly SliceContext _context;
     private readonly EmbeddingLookup? _embeddings;
@@ -25,9 +27,11 @@ internal sealed class LlamaStageEngine : IStageEngine
 
     /// <summary>Takes over everything that it is given.</summary>
     /// <param name="embeddings">On the first stage only.</param>
-    public LlamaStageEngine(string name, StageShape shape, SliceModel model, SliceContext context, EmbeddingLookup? embeddings)
+    public LlamaStageEngine(
+        string name, StageShape shape, SliceFile slice, SliceModel model, SliceContext context, EmbeddingLookup? embeddings)
     {
         Shape = shape;
+        _slice = slice;
         _model = model;
         _context = context;
         _embeddings = embeddings;
@@ -243,6 +247,7 @@ internal sealed class LlamaStageEngine : IStageEngine
         _sampler?.Dispose();
         _context.Dispose();
         _model.Dispose();
+        _slice.Dispose();
         _embeddings?.Dispose();
         NativeRuntime.ReturnFreeMemory();
     }

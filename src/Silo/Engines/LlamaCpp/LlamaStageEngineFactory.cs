@@ -52,14 +52,14 @@ internal sealed class LlamaStageEngineFactory(
             throw new ArgumentException(
                 $"Layers {configuration.FirstLayer} to {configuration.EndLayer} are not in {manifest.Id}, "
                 + $"which has {manifest.LayerCount}.");
-        var path = assembler.Assemble(
+        var slice = assembler.Assemble(
             manifest, configuration.FirstLayer, configuration.EndLayer, models.Value.SliceFolderOrDefault, Part(progress, 0, AssemblyShare),
             cancellation);
-        return Open(path, manifest, configuration, Part(progress, AssemblyShare, 1), cancellation);
+        return Open(slice, manifest, configuration, Part(progress, AssemblyShare, 1), cancellation);
     }
 
     private LlamaStageEngine Open(
-        string path, ModelManifest manifest, StageConfiguration configuration, IProgress<double>? progress, CancellationToken cancellation)
+        SliceFile slice, ModelManifest manifest, StageConfiguration configuration, IProgress<double>? progress, CancellationToken cancellation)
     {
         var isFirst = configuration.FirstLayer == 0;
         var isLast = configuration.EndLayer == manifest.LayerCount;
@@ -69,18 +69,18 @@ internal sealed class LlamaStageEngineFactory(
         try
         {
             var pages = new LargePages();
-            model = SliceModel.Load(path, vocabularyOnly: false, progress, cancellation, _accelerator.Value);
+            model = SliceModel.Load(slice.Path, vocabularyOnly: false, progress, cancellation, _accelerator.Value);
             context = SliceContext.Create(model, configuration, isLast, _gate);
-            MappedPages.Release(path);
+            MappedPages.Release(slice.Path);
             pages.Apply();
             if (isLast && model.VocabularySize != manifest.Hyperparameters.VocabularySize)
                 throw new StageEngineException(
-                    $"{path} has {model.VocabularySize} tokens; {manifest.Id} has {manifest.Hyperparameters.VocabularySize}.");
+                    $"{slice.Path} has {model.VocabularySize} tokens; {manifest.Id} has {manifest.Hyperparameters.VocabularySize}.");
             embeddings = isFirst ? new EmbeddingLookup(EmbeddingTable.Open(store, manifest), configuration.MaximumBatchRows) : null;
             var layers = configuration.EndLayer - configuration.FirstLayer;
             var shape = new StageShape(
                 isFirst, isLast, layers, model.HiddenSize, manifest.Hyperparameters.VocabularySize, configuration.SlotCount,
-                context.CellCount, configuration.MaximumBatchRows, new FileInfo(path).Length,
+                context.CellCount, configuration.MaximumBatchRows, new FileInfo(slice.Path).Length,
                 manifest.Hyperparameters.KvBytesPerTokenPerLayer * layers * context.CellCount)
             {
                 ContentHash = SliceAssembler.ContentHash(manifest),
@@ -89,13 +89,14 @@ internal sealed class LlamaStageEngineFactory(
             ReturnLeftovers();
             progress?.Report(1);
             return new LlamaStageEngine(
-                $"{manifest.Id} layers {configuration.FirstLayer}-{configuration.EndLayer - 1}", shape, model, context, embeddings);
+                $"{manifest.Id} layers {configuration.FirstLayer}-{configuration.EndLayer - 1}", shape, slice, model, context, embeddings);
         }
         catch
         {
             embeddings?.Dispose();
             context?.Dispose();
             model?.Dispose();
+            slice.Dispose();
             throw;
         }
     }

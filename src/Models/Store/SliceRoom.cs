@@ -1,0 +1,51 @@
+using System.Text.RegularExpressions;
+using OrleansInference.Models.Files;
+
+namespace OrleansInference.Models.Store;
+
+/// <summary>
+/// Room for the next slice on the disk. Whenever layers move, slices are left behind that nobody needs; where the disk is full, those go that
+/// were not used for longest. What is removed by mistake can be made anew from the blobs.
+/// </summary>
+/// <param name="freeBytes">Bytes that are free on the disk of a folder.</param>
+internal sealed partial class SliceRoom(Func<string, long> freeBytes)
+{
+    /// <summary>Left to others on the disk as long as there is a slice to remove for it.</summary>
+    internal const long SpareBytes = 64 << 20;
+
+    /// <exception cref="IOException">The slices that nobody uses are gone, and there still is not room enough.</exception>
+    public void Make(string folder, long bytes)
+    {
+        foreach (var path in LeastRecentlyUsedFirst(folder))
+        {
+            if (freeBytes(folder) >= bytes + SpareBytes)
+                return;
+            Remove(path);
+        }
+
+        var free = freeBytes(folder);
+        if (free < bytes)
+            throw new IOException(
+                $"A slice of {bytes} bytes does not fit the disk of {folder}, which has {free} bytes free and no slice more that is unused. "
+                + "Free some, or set Models:SliceFolder to a folder on another disk.");
+    }
+
+    /// <summary>Nothing that could be somebody else's: only what is named as slices are.</summary>
+    private static IEnumerable<string> LeastRecentlyUsedFirst(string folder) =>
+        Directory.GetFiles(folder).Where(path => SliceName().IsMatch(Path.GetFileName(path))).OrderBy(File.GetLastAccessTimeUtc);
+
+    private static void Remove(string path)
+    {
+        using var assembly = FileLock.TryAcquire(SliceAssembler.LockOf(path.EndsWith(AtomicFile.PartialSuffix, StringComparison.Ordinal)
+            ? path[..^AtomicFile.PartialSuffix.Length]
+            : path));
+        if (assembly is null)
+            return;
+        using var use = FileLock.TryAcquire(path);
+        if (use is not null)
+            File.Delete(path);
+    }
+
+    [GeneratedRegex(@"-[0-9a-f]{16}-\d+-\d+\.gguf(\.partial)?$")]
+    private static partial Regex SliceName();
+}
