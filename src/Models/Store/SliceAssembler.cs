@@ -15,8 +15,8 @@ public sealed class SliceAssembler(ModelStore store)
     /// <summary>Part of every slice's name: raise it when the recipe changes, so that no slice of the old one is used.</summary>
     private const int RecipeVersion = 1;
 
-    /// <summary>Bytes that are free on the disk of a folder.</summary>
-    internal Func<string, long> FreeBytes { get; init; } = static folder => new DriveInfo(folder).AvailableFreeSpace;
+    /// <summary>The disk of a folder.</summary>
+    internal Func<string, DiskSpace> SpaceOf { get; init; } = DiskSpace.Of;
 
     /// <summary>
     /// The file of layers [<paramref name="firstLayer"/>, <paramref name="endLayer"/>) in <paramref name="folder"/>, written unless a
@@ -54,7 +54,7 @@ public sealed class SliceAssembler(ModelStore store)
             // What is there is of no use, and takes room.
             File.Delete(path);
             File.Delete(path + AtomicFile.PartialSuffix);
-            new SliceRoom(FreeBytes).Make(folder, length);
+            new SliceRoom(SpaceOf).Make(folder, length);
             var report = progress is null ? null : new ByteProgress(progress, length);
             AtomicFile.Write(path, stream => writer.WriteTo(stream, report, cancellation));
             return SliceFile.TryHold(path) ?? throw new IOException($"{path} was removed as soon as it was written.");

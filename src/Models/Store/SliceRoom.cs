@@ -7,23 +7,24 @@ namespace OrleansInference.Models.Store;
 /// Room for the next slice on the disk. Whenever layers move, slices are left behind that nobody needs; where the disk is full, those go that
 /// were not used for longest. What is removed by mistake can be made anew from the blobs.
 /// </summary>
-/// <param name="freeBytes">Bytes that are free on the disk of a folder.</param>
-internal sealed partial class SliceRoom(Func<string, long> freeBytes)
+/// <param name="spaceOf">The disk of a folder.</param>
+internal sealed partial class SliceRoom(Func<string, DiskSpace> spaceOf)
 {
-    /// <summary>Left to others on the disk as long as there is a slice to remove for it.</summary>
-    internal const long SpareBytes = 64 << 20;
+    /// <summary>Of the disk, left to others as long as there is a slice to remove for it.</summary>
+    internal const double SpareShare = 0.1;
 
     /// <exception cref="IOException">The slices that nobody uses are gone, and there still is not room enough.</exception>
     public void Make(string folder, long bytes)
     {
         foreach (var path in LeastRecentlyUsedFirst(folder))
         {
-            if (freeBytes(folder) >= bytes + SpareBytes)
+            var space = spaceOf(folder);
+            if (space.FreeBytes >= bytes + (SpareShare * space.TotalBytes))
                 return;
             Remove(path);
         }
 
-        var free = freeBytes(folder);
+        var free = spaceOf(folder).FreeBytes;
         if (free < bytes)
             throw new IOException(
                 $"A slice of {bytes} bytes does not fit the disk of {folder}, which has {free} bytes free and no slice more that is unused. "
@@ -48,4 +49,15 @@ internal sealed partial class SliceRoom(Func<string, long> freeBytes)
 
     [GeneratedRegex(@"-[0-9a-f]{16}-\d+-\d+\.gguf(\.partial)?$")]
     private static partial Regex SliceName();
+}
+
+/// <summary>Bytes of a disk.</summary>
+/// <param name="FreeBytes">For this user.</param>
+internal readonly record struct DiskSpace(long FreeBytes, long TotalBytes)
+{
+    public static DiskSpace Of(string folder)
+    {
+        var drive = new DriveInfo(folder);
+        return new(drive.AvailableFreeSpace, drive.TotalSize);
+    }
 }

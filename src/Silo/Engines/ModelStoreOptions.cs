@@ -12,7 +12,7 @@ public sealed class ModelStoreOptions
     public string Store { get; set; } = "";
 
     /// <summary>
-    /// Folder that slice files are written to, and removed from when its disk is full. Default: the folder slices in the store.
+    /// Folder that slice files are written to, and removed from when its disk gets full. Default: the folder slices in the store.
     /// </summary>
     public string? SliceFolder { get; set; }
 

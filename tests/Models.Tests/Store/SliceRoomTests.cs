@@ -29,7 +29,7 @@ public sealed class SliceRoomTests : IDisposable
         Age(paths[2], days: 2);
         var again = Assemble(manifest, 3, 6);
 
-        var added = Assemble(manifest, 1, 4, DiskOf(Lengths(paths) + SliceRoom.SpareBytes + 1));
+        var added = Assemble(manifest, 1, 4, DiskOf(Lengths(paths) + 1));
 
         string[] left = [.. Directory.GetFiles(SliceFolder, "*.gguf").Order()];
         left.ShouldBe([.. ((string[])[paths[0], again, added]).Order()]);
@@ -41,7 +41,7 @@ public sealed class SliceRoomTests : IDisposable
         var manifest = await ImportAsync();
         var path = Assemble(manifest, 0, 3);
 
-        Assemble(manifest, 1, 4, DiskOf(3 * Lengths(path) + SliceRoom.SpareBytes));
+        Assemble(manifest, 1, 4, DiskOf(3 * Lengths(path)));
 
         File.Exists(path).ShouldBeTrue();
     }
@@ -54,7 +54,7 @@ public sealed class SliceRoomTests : IDisposable
         var other = Path.Combine(SliceFolder, "someone-elses-8-10.gguf");
         await File.WriteAllTextAsync(other, "a model", _cancellation);
 
-        Should.Throw<IOException>(() => Assemble(manifest, 1, 4, DiskOf(Lengths(used.Path, other) + 1_000)))
+        Should.Throw<IOException>(() => Assemble(manifest, 1, 4, FullDisk))
             .Message.ShouldContain($"of {SliceFolder}, which has 1000 bytes free");
 
         File.Exists(used.Path).ShouldBeTrue();
@@ -70,18 +70,18 @@ public sealed class SliceRoomTests : IDisposable
         foreach (var path in (string[])[part, own])
             await File.WriteAllBytesAsync(path, new byte[1 << 20], _cancellation);
 
-        Assemble(manifest, 1, 4, DiskOf(Lengths(part) + SliceRoom.SpareBytes));
+        Assemble(manifest, 1, 4, DiskOf(Lengths(part)));
 
         File.Exists(part).ShouldBeFalse();
         File.Exists(own).ShouldBeFalse();
     }
 
     [Fact]
-    public async Task Assemble_WhenTheDiskHasRoomForOneAndManyAskAtOnce_GivesEachASoundFile()
+    public async Task Assemble_WhenManyAtOnceRemoveWhatTheyCan_GivesEachASoundFile()
     {
         var manifest = await ImportAsync();
         var lengths = Enumerable.Range(0, 6).Select(first => Lengths(Assemble(manifest, first, first + 2))).ToArray();
-        var assembler = new SliceAssembler(_store) { FreeBytes = DiskOf(lengths.Max() + SliceRoom.SpareBytes) };
+        var assembler = new SliceAssembler(_store) { SpaceOf = _ => new(FreeBytes: 1L << 40, TotalBytes: 1L << 60) };
 
         await Parallel.ForAsync(0, 200, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = _cancellation }, (turn, stop) =>
         {
@@ -94,15 +94,21 @@ public sealed class SliceRoomTests : IDisposable
         Directory.GetFiles(SliceFolder, "*.partial").ShouldBeEmpty();
     }
 
-    private string Assemble(ModelManifest manifest, int first, int end, Func<string, long>? freeBytes = null)
+    private string Assemble(ModelManifest manifest, int first, int end, Func<string, DiskSpace>? spaceOf = null)
     {
-        var assembler = freeBytes is null ? new SliceAssembler(_store) : new SliceAssembler(_store) { FreeBytes = freeBytes };
+        var assembler = spaceOf is null ? new SliceAssembler(_store) : new SliceAssembler(_store) { SpaceOf = spaceOf };
         using var slice = assembler.Assemble(manifest, first, end, SliceFolder, cancellation: _cancellation);
         return slice.Path;
     }
 
-    /// <summary>A disk with nothing else on it than the folder.</summary>
-    private static Func<string, long> DiskOf(long bytes) => folder => Math.Max(0, bytes - Lengths(Directory.GetFiles(folder)));
+    /// <summary>A disk with nothing else on it than the folder, and room for so much beside the share that is left to others.</summary>
+    private static Func<string, DiskSpace> DiskOf(long bytes) => folder =>
+    {
+        var total = (long)Math.Ceiling(bytes / (1 - SliceRoom.SpareShare));
+        return new(Math.Max(0, total - Lengths(Directory.GetFiles(folder))), total);
+    };
+
+    private static DiskSpace FullDisk(string folder) => new(FreeBytes: 1_000, TotalBytes: 1_000_000);
 
     private static long Lengths(params string[] paths) =>
         paths.Select(path => new FileInfo(path)).Where(file => file.Exists).Sum(file => file.Length);
