@@ -27,7 +27,8 @@ internal sealed class ClockTokenizer : ITokenizer
     public int[] Tokenize(string text, bool addSpecial, bool parseSpecial) =>
         [.. Encoding.UTF8.GetBytes(text).Select(static one => (int)one)];
 
-    public int[] TokenizeChat(IReadOnlyList<ChatMessage> messages) => throw new ChatTemplateException("There is no chat template.");
+    public int[] TokenizeChat(IReadOnlyList<ChatMessage> messages, string? arguments = null) =>
+        throw new ChatTemplateException("There is no chat template.");
 
     public bool IsEndOfGeneration(int token) => false;
 

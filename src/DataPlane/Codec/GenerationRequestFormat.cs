@@ -40,6 +40,7 @@ internal static class GenerationRequestFormat
         return new GenerateFrame(requestId, new GenerationRequest
         {
             Messages = kind == PromptKind.Messages ? ReadMessages(ref reader, options) : null,
+            TemplateArguments = kind == PromptKind.Messages ? ReadArguments(ref reader, options) : null,
             Prompt = kind == PromptKind.Text ? reader.String("prompt", options.MaximumGenerationFrameBytes) : null,
             PromptTokens = kind == PromptKind.Tokens
                 ? ImmutableCollectionsMarshal.AsImmutableArray(SamplingFormat.ReadTokens(ref reader, "prompt", HelloFrame.MaximumPositions))
@@ -63,6 +64,8 @@ internal static class GenerationRequestFormat
                 writer.String(message.Role);
                 writer.String(message.Content);
             }
+
+            writer.String(request.TemplateArguments ?? "");
         }
         else if (request.Prompt is { } prompt)
         {
@@ -88,6 +91,9 @@ internal static class GenerationRequestFormat
 
         return ImmutableCollectionsMarshal.AsImmutableArray(messages);
     }
+
+    private static string? ReadArguments(ref FrameReader reader, DataPlaneOptions options) =>
+        reader.String("template arguments", options.MaximumGenerationFrameBytes) is { Length: > 0 } arguments ? arguments : null;
 
     private static ImmutableArray<string> ReadStops(ref FrameReader reader, DataPlaneOptions options)
     {

@@ -55,6 +55,8 @@ internal static class SamplingRules
         var prompts = (request.Messages is null ? 0 : 1) + (request.Prompt is null ? 0 : 1) + (request.PromptTokens is null ? 0 : 1);
         if (prompts != 1)
             return $"{prompts} of messages, prompt and prompt tokens are set, but exactly one must be";
+        if (request is { TemplateArguments: not null, Messages: null })
+            return "template arguments are set without messages";
         if (request.PromptTokens is { } tokens)
             return TokensProblem("prompt", tokens.AsSpan(), HelloFrame.MaximumPositions);
         return request.Messages is { } messages ? MessagesProblem(messages.OrEmpty().AsSpan(), options) : null;

@@ -9,7 +9,7 @@ namespace OrleansInference.DataPlane.Frames;
 public sealed record HelloFrame : Frame
 {
     /// <summary>The protocol that this build speaks; another version is refused.</summary>
-    public const ushort CurrentVersion = 4;
+    public const ushort CurrentVersion = 5;
 
     public override FrameType Type => FrameType.Hello;
 

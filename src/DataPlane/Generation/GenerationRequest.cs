@@ -14,6 +14,9 @@ public sealed record GenerationRequest
     /// <summary>Chat messages, turned into text by the model's chat template. What they say stays text.</summary>
     public ImmutableArray<ChatMessage>? Messages { get; init; }
 
+    /// <summary>With <see cref="Messages"/>: what the chat template is told besides, as the text of a JSON object; null for nothing.</summary>
+    public string? TemplateArguments { get; init; }
+
     /// <summary>
     /// Text in the model's own format: the texts of control tokens become those tokens, and the token that begins every text, where the
     /// model has one, is put before it.

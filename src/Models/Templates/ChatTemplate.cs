@@ -28,13 +28,14 @@ public sealed class ChatTemplate
 
     /// <summary>The text of the messages, followed by the opening of the assistant's turn.</summary>
     /// <param name="now">For templates that tell the model the date.</param>
+    /// <param name="arguments">What the template is told besides; it cannot take the place of messages and what else is told always.</param>
     /// <remarks>
     /// Where the template refuses or leaves out a system message, what it says is put before what the user says next, as templates
     /// with such a place for it do.
     /// </remarks>
     /// <exception cref="TemplateException">The template refuses these messages, or cannot be rendered.</exception>
-    public string Render(IReadOnlyList<ChatTemplateMessage> messages, DateTimeOffset now) =>
-        RenderAsTheyAre(messages is [{ Role: SystemRole }, { Role: "user" }, ..] && !_takesSystem.Value ? WithoutSystem(messages) : messages, now);
+    public string Render(IReadOnlyList<ChatTemplateMessage> messages, DateTimeOffset now, TemplateArguments arguments) => RenderAsTheyAre(
+        messages is [{ Role: SystemRole }, { Role: "user" }, ..] && !_takesSystem.Value ? WithoutSystem(messages) : messages, now, arguments);
 
     private static ChatTemplateMessage[] WithoutSystem(IReadOnlyList<ChatTemplateMessage> messages) =>
         [messages[1] with { Content = $"{messages[0].Content}\n\n{messages[1].Content}" }, .. messages.Skip(2)];
@@ -44,7 +45,7 @@ public sealed class ChatTemplate
         const string Content = "Be kind.";
         try
         {
-            return RenderAsTheyAre([new(SystemRole, Content), new("user", "Hello.")], DateTimeOffset.UnixEpoch)
+            return RenderAsTheyAre([new(SystemRole, Content), new("user", "Hello.")], DateTimeOffset.UnixEpoch, TemplateArguments.None)
                 .Contains(Content, StringComparison.Ordinal);
         }
         catch (TemplateException)
@@ -53,8 +54,8 @@ public sealed class ChatTemplate
         }
     }
 
-    private string RenderAsTheyAre(IEnumerable<ChatTemplateMessage> messages, DateTimeOffset now) => _template.Render(
-        new Dictionary<string, object?>(StringComparer.Ordinal)
+    private string RenderAsTheyAre(IEnumerable<ChatTemplateMessage> messages, DateTimeOffset now, TemplateArguments arguments) => _template.Render(
+        new Dictionary<string, object?>(arguments.Values, StringComparer.Ordinal)
         {
             ["messages"] = messages.Select(object? (message) => new Mapping { ["role"] = message.Role, ["content"] = message.Content }).ToList(),
             ["add_generation_prompt"] = true,

@@ -16,9 +16,10 @@ public interface ITokenizer : IDisposable
     /// The tokens of chat messages followed by the opening of the assistant's turn. Control tokens come from the template alone:
     /// their texts in a message stay text, so a message cannot end its turn or begin another.
     /// </summary>
+    /// <param name="arguments">What the template is told besides, a JSON object; null for nothing.</param>
     /// <exception cref="ChatTemplateException">The model has no template, or one that is broken or refuses the messages, or a role is not a word.</exception>
     /// <exception cref="ArgumentException">As of <see cref="Tokenize"/>.</exception>
-    int[] TokenizeChat(IReadOnlyList<ChatMessage> messages);
+    int[] TokenizeChat(IReadOnlyList<ChatMessage> messages, string? arguments = null);
 
     /// <summary>Whether a token ends a completion.</summary>
     bool IsEndOfGeneration(int token);

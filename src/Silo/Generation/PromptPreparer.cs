@@ -33,7 +33,7 @@ internal sealed class PromptPreparer(ITokenizer tokenizer, int contextLength, in
         if (request.PromptTokens is { } tokens)
             return [.. tokens];
         return request.Messages is { } messages
-            ? tokenizer.TokenizeChat(messages)
+            ? tokenizer.TokenizeChat(messages, request.TemplateArguments)
             : tokenizer.Tokenize(request.Prompt!, addSpecial: true, parseSpecial: true);
     }
 

@@ -135,7 +135,7 @@ public sealed class FrameCodecMalformedTests
         var good = codec.Encode(RandomFrames.Hello(ConnectionRole.Ring));
         var newer = good.ToArray();
         newer[HeaderBytes + 4] = 9;
-        Refusal(codec, newer).Message.ShouldBe("Hello frame: version 9 of the protocol is not spoken here, only 4");
+        Refusal(codec, newer).Message.ShouldBe("Hello frame: version 9 of the protocol is not spoken here, only 5");
         var stranger = good.ToArray();
         stranger[HeaderBytes] = 0;
         Refusal(codec, stranger).Message.ShouldContain("begins with");
@@ -178,6 +178,7 @@ public sealed class FrameCodecMalformedTests
         var request = new GenerationRequest { Sampling = SamplingParameters.Greedy };
         Problem(generation, new GenerateFrame(1, request)).ShouldContain("0 of messages, prompt and prompt tokens are set");
         Problem(generation, new GenerateFrame(1, request with { Prompt = "", PromptTokens = [] })).ShouldContain("2 of messages");
+        Problem(generation, new GenerateFrame(1, request with { Prompt = "", TemplateArguments = "{}" })).ShouldContain("without messages");
         Problem(generation, new GenerateFrame(1, request with { Prompt = "half a pair: \ud83d" })).ShouldNotBeEmpty();
     }
 

@@ -83,6 +83,7 @@ internal sealed class RandomFrames(int seed)
         return new GenerationRequest
         {
             Messages = kind == 0 ? [.. Many(1, 5, () => new ChatMessage(Text(1, 10), Text(0, 80)))] : null,
+            TemplateArguments = kind == 0 && Flip() ? Text(1, 60) : null,
             Prompt = kind == 1 ? Text(0, 300) : null,
             PromptTokens = kind == 2 ? [.. Tokens(0, 60)] : null,
             Sampling = Sampling(),

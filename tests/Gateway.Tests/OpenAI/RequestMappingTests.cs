@@ -28,11 +28,20 @@ public sealed class RequestMappingTests(GatewayFixture gateway) : IClassFixture<
         (sampling.LogProbabilities, sampling.TopLogProbabilities).ShouldBe((true, 20));
     }
 
+    [Theory]
+    [InlineData("""{"enable_thinking": false, "a": [1.5, {"b": "c"}], "d": null}""", """{"enable_thinking": false, "a": [1.5, {"b": "c"}], "d": null}""")]
+    [InlineData("{}", null)]
+    [InlineData("null", null)]
+    public async Task TemplateArguments_WhenGiven_ReachTheHead(string given, string? expected) => (await AskAsync(
+        "/v1/chat/completions", $$"""{"model":"pebble","messages":[{"role":"user","content":"Hi"}],"chat_template_kwargs":{{given}}}"""))
+        .TemplateArguments.ShouldBe(expected);
+
     [Fact]
     public async Task Chat_WhenOnlyRequiredFieldsAreSet_ChangesNothing()
     {
         var request = await AskAsync("/v1/chat/completions", """{"model":"pebble","messages":[{"role":"user","content":"Hi"}]}""");
         request.MaximumTokens.ShouldBeNull();
+        request.TemplateArguments.ShouldBeNull();
         request.Stop.ShouldBeEmpty();
         // Records compare their arrays by reference, hence the same empty one.
         (request.Sampling with { Seed = 0, LogitBias = [] }).ShouldBe(new SamplingParameters { LogitBias = [] });

@@ -120,8 +120,51 @@ public sealed class ChatTemplateTests
         });
     }
 
+    /// <summary>As Qwen3 has it.</summary>
+    [Theory]
+    [InlineData("{}", "Hi<assistant>")]
+    [InlineData("""{"enable_thinking": true}""", "Hi<assistant>")]
+    [InlineData("""{"enable_thinking": false}""", "Hi<assistant><think>\n\n</think>\n\n")]
+    [InlineData("""{"enable_thinking": true, "enable_thinking": false}""", "Hi<assistant><think>\n\n</think>\n\n")]
+    [InlineData("""{"messages": [], "bos_token": "no"}""", "Hi<assistant>")]
+    public void Render_WhenTheTemplateIsToldMore_HeedsWhatItKnows(string arguments, string expected)
+    {
+        var template = Parse(
+            """
+            {%- for message in messages %}
+                {{- message.content }}
+            {%- endfor %}
+            {%- if add_generation_prompt %}
+                {{- '<assistant>' }}
+                {%- if enable_thinking is defined and enable_thinking is false %}
+                    {{- '<think>\n\n</think>\n\n' }}
+                {%- endif %}
+            {%- endif %}
+            """);
+
+        Render(template, s_chat[1..2], arguments).ShouldBe(expected);
+    }
+
+    [Theory]
+    [InlineData("null", "none")]
+    [InlineData("1.5", "1.5")]
+    [InlineData("12", "12")]
+    [InlineData("true", "True")]
+    [InlineData("\"a\"", "a")]
+    [InlineData("[1, [\"b\"], {\"c\": null}]", "[1, ['b'], {'c': None}]")]
+    public void Render_WhenAnArgumentIsOfAnyKind_ReckonsWithIt(string argument, string expected) =>
+        Render(Parse("{{ 'none' if x is none else x }}"), s_chat, $$"""{"x": {{argument}}}""").ShouldBe(expected);
+
+    [Theory]
+    [InlineData("[1]")]
+    [InlineData("1")]
+    [InlineData("{")]
+    [InlineData("{\"a\": \"\\ud800\"}")]
+    public void Parse_WhenArgumentsAreNoObject_SaysSo(string arguments) =>
+        Should.Throw<TemplateException>(() => TemplateArguments.Parse(arguments)).Message.ShouldContain("no JSON object");
+
     private static ChatTemplate Parse(string source) => new(source, "<s>", "</s>");
 
-    private static string Render(ChatTemplate template, IReadOnlyList<ChatTemplateMessage> messages) =>
-        template.Render(messages, new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
+    private static string Render(ChatTemplate template, IReadOnlyList<ChatTemplateMessage> messages, string arguments = "{}") =>
+        template.Render(messages, new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero), TemplateArguments.Parse(arguments));
 }

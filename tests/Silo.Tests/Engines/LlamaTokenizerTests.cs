@@ -145,6 +145,28 @@ public sealed class LlamaTokenizerTests(TestModels models)
     }
 
     [Fact]
+    public async Task TokenizeChat_WhenTheTemplateIsToldMore_WritesItAsTextOnly()
+    {
+        using var tokenizer = await LoadAsync("pebble-of-notes");
+        var end = tokenizer.Tokenize("<|im_end|>", false, parseSpecial: true).ShouldHaveSingleItem();
+        foreach (var (note, written) in new[]
+        {
+            ("\"abc\"", "abc"), ("7", "7"), ("\"<|im_end|>\"", "<|im_end|>"), ("\"\\uFDD0<|im_end|>\"", "\uFDD0<|im_end|>"),
+            ("[{\"<|im_end|>\": [\"<|im_end|>\"]}]", "[{'<|im_end|>': ['<|im_end|>']}]"),
+        })
+        {
+            var arguments = $$"""{"note": {{note}}, "messages": [], "add_generation_prompt": false}""";
+
+            var tokens = tokenizer.TokenizeChat([new("user", "hi")], arguments);
+
+            tokens.Count(token => token == end).ShouldBe(1);
+            var text = Encoding.UTF8.GetString([.. tokens.SelectMany(token => tokenizer.PieceOf(token).ToArray())]);
+            text.ShouldBe($"user\nhi\n{written}assistant\n");
+        }
+        Should.Throw<ChatTemplateException>(() => tokenizer.TokenizeChat([new("user", "hi")], "[1]")).Message.ShouldContain("no JSON object");
+    }
+
+    [Fact]
     public async Task TokenizeChat_WhenTheMessagesCannotBeTemplated_SaysWhy()
     {
         using var tokenizer = await LoadAsync("pebble");

@@ -57,6 +57,8 @@ public sealed class TestModels : IDisposable
             // The same bytes but for a key, or for what ends a statement of the template.
             "pebble-without-template" => WriteChangedPebble(name, "tokenizer.chat_template", "tokenizer.bath_template"),
             "pebble-of-broken-template" => WriteChangedPebble(name, "endfor", "endfur"),
+            // Its template writes an argument out.
+            "pebble-of-notes" => WriteChangedPebble(name, "{% if add_generation_prompt %}", "{{ note        }}{% if true %}"),
             // Named apart, so that the store holds its keys apart.
             "pebble-to-spoil" => WriteChangedPebble(name, "pebble", "rubble"),
             // Another way to split words, one that llama.cpp leaves to std::regex.

@@ -47,6 +47,11 @@ public sealed class PromptPreparerTests(TestModels models)
         .Prepare(s_request with { Prompt = null, Messages = [new ChatMessage("user", "hi")] })
         .Tokens.ShouldBe(FakeModel.Tokenize("<user>hi<assistant>"));
 
+    [Fact]
+    public void Prepare_WhenTheTemplateIsToldMore_TellsItSo() => _preparer
+        .Prepare(s_request with { Prompt = null, Messages = [new ChatMessage("user", "hi")], TemplateArguments = "{}" })
+        .Tokens.ShouldBe(FakeModel.Tokenize("{}<user>hi<assistant>"));
+
     /// <summary>In a prompt of the model's own format, and nowhere else: what a chat says stays text.</summary>
     [Fact]
     public async Task Prepare_WhenAPromptHoldsControlTexts_MakesControlTokens()

@@ -37,12 +37,12 @@ internal sealed class FakeTokenizer : ITokenizer
 
     public int[] Tokenize(string text, bool addSpecial, bool parseSpecial) => FakeModel.Tokenize(text);
 
-    private static string Template(IReadOnlyList<ChatMessage> messages) =>
-        string.Concat(messages.Select(message => $"<{message.Role}>{message.Content}")) + "<assistant>";
+    private static string Template(IReadOnlyList<ChatMessage> messages, string? arguments) =>
+        arguments + string.Concat(messages.Select(message => $"<{message.Role}>{message.Content}")) + "<assistant>";
 
-    public int[] TokenizeChat(IReadOnlyList<ChatMessage> messages) => messages.Any(message => message.Role == "alien")
+    public int[] TokenizeChat(IReadOnlyList<ChatMessage> messages, string? arguments = null) => messages.Any(message => message.Role == "alien")
         ? throw new ChatTemplateException("The role alien is not known.")
-        : FakeModel.Tokenize(Template(messages));
+        : FakeModel.Tokenize(Template(messages, arguments));
 
     public bool IsEndOfGeneration(int token) => token == FakeModel.EndToken;
 

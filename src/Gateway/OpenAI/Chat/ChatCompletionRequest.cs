@@ -7,9 +7,10 @@ namespace OrleansInference.Gateway.OpenAI.Chat;
 
 /// <summary>A valid request of /v1/chat/completions.</summary>
 /// <param name="PromptBytes">UTF-8 bytes of all messages.</param>
+/// <param name="TemplateArguments">The text of a JSON object; null for none.</param>
 internal sealed record ChatCompletionRequest(
     SharedFields Shared, ImmutableArray<ChatMessage> Messages, long PromptBytes, int? MaximumTokens,
-        bool LogProbabilities, int TopLogProbabilities)
+        bool LogProbabilities, int TopLogProbabilities, string? TemplateArguments)
 {
     private const int MaximumTopLogProbabilities = 20;
 
@@ -20,7 +21,8 @@ internal sealed record ChatCompletionRequest(
         var logProbabilities = fields["logprobs"]?.Flag() ?? false;
         var request = new ChatCompletionRequest(
             shared, ChatMessages.Read(fields.Required("messages"), options, out var promptBytes), promptBytes,
-            ReadMaximumTokens(fields, options), logProbabilities, ReadTopLogProbabilities(fields, logProbabilities));
+            ReadMaximumTokens(fields, options), logProbabilities, ReadTopLogProbabilities(fields, logProbabilities),
+            ChatTemplateArguments.Read(fields["chat_template_kwargs"], options));
         fields.RefuseRest();
         return request;
     }
@@ -28,6 +30,7 @@ internal sealed record ChatCompletionRequest(
     public GenerationRequest ToGeneration() => new()
     {
         Messages = Messages,
+        TemplateArguments = TemplateArguments,
         Sampling = Shared.Sampling with { LogProbabilities = LogProbabilities, TopLogProbabilities = TopLogProbabilities },
         MaximumTokens = MaximumTokens,
         Stop = Shared.Stop,

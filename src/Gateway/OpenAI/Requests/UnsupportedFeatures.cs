@@ -17,7 +17,7 @@ internal static class UnsupportedFeatures
     public static void RefuseForText(RequestFields fields)
     {
         fields.Refuse("suffix", "This server does not insert text before a suffix; leave it out.");
-        foreach (var name in (ReadOnlySpan<string>)["messages", "tools", "response_format", "top_logprobs", "max_completion_tokens"])
+        foreach (var name in (ReadOnlySpan<string>)["messages", "tools", "response_format", "top_logprobs", "max_completion_tokens", "chat_template_kwargs"])
             fields.Refuse(name, "It belongs to /v1/chat/completions.");
     }
 

@@ -40,23 +40,22 @@ internal sealed class ChatPromptTokenizer
 
     /// <summary>The messages as the template writes them, followed by the opening of the assistant's turn.</summary>
     /// <exception cref="TemplateException">As of <see cref="ChatTemplate.Render"/>.</exception>
-    public string Render(IReadOnlyList<ChatMessage> messages) => _template.Render(
-        [.. messages.Select(message => new ChatTemplateMessage(message.Role, message.Content))], _time.GetLocalNow());
+    public string Render(IReadOnlyList<ChatMessage> messages, TemplateArguments arguments) => _template.Render(
+        [.. messages.Select(message => new ChatTemplateMessage(message.Role, message.Content))], _time.GetLocalNow(), arguments);
 
     /// <inheritdoc cref="Render"/>
     /// <exception cref="ChatTemplateException">A message's control texts cannot be told from the template's.</exception>
-    public int[] Tokenize(IReadOnlyList<ChatMessage> messages)
+    public int[] Tokenize(IReadOnlyList<ChatMessage> messages, TemplateArguments arguments)
     {
-        var (mark, cut) = FindMarks(messages);
-        var text = Render([.. messages.Select(message => message with
-        {
-            Content = Break(Break(message.Content, _addedTags, cut), _controlTexts, mark),
-        })]);
+        var (mark, cut) = FindMarks([.. messages.Select(message => message.Content), .. arguments.Texts]);
+        var text = Render([.. messages.Select(message => message with { Content = BreakAll(message.Content) })], arguments.Select(BreakAll));
         List<Fragment> fragments = [new(0, text.Length, null)];
         foreach (var special in _controlTexts.In(text))
             fragments = [.. fragments.SelectMany(fragment => Cut(fragment, special, text))];
         return WithBeginToken([.. fragments.SelectMany(fragment => fragment.Token is { } token
             ? [token] : TokenizePlain(text[fragment.Start..fragment.End], mark, cut))]);
+
+        string BreakAll(string content) => Break(Break(content, _addedTags, cut), _controlTexts, mark);
     }
 
     private IEnumerable<int> TokenizePlain(string text, char mark, char cut) =>
@@ -68,7 +67,7 @@ internal sealed class ChatPromptTokenizer
     {
         try
         {
-            return Render([new("user", "a"), new("assistant", "a"), new("user", "a")]);
+            return Render([new("user", "a"), new("assistant", "a"), new("user", "a")], TemplateArguments.None);
         }
         catch (TemplateException)
         {
@@ -91,10 +90,10 @@ internal sealed class ChatPromptTokenizer
             "A message holds a character that is one of the model's control tokens, and cannot be kept apart from them. Leave it out.");
     }
 
-    private static (char First, char Second) FindMarks(IReadOnlyList<ChatMessage> messages)
+    private static (char First, char Second) FindMarks(IReadOnlyList<string> texts)
     {
         var free = Enumerable.Range(FirstMark, LastMark - FirstMark + 1).Select(mark => (char)mark)
-            .Where(mark => messages.All(message => !message.Content.Contains(mark, StringComparison.Ordinal))).Take(2).ToArray();
+            .Where(mark => texts.All(text => !text.Contains(mark, StringComparison.Ordinal))).Take(2).ToArray();
         return free is [var first, var second] ? (first, second) : throw new ChatTemplateException(
             $"The messages hold nearly each of the characters U+{(int)FirstMark:X4} to U+{(int)LastMark:X4}, which stand for nothing. "
             + "Leave some of them out.");

@@ -41,9 +41,11 @@ internal sealed partial class LlamaTokenizer : ITokenizer
     }
 
     /// <summary>The text of chat messages followed by the opening of the assistant's turn.</summary>
-    internal string ApplyChatTemplate(IReadOnlyList<ChatMessage> messages) => Template(messages, static (chat, messages) => chat.Render(messages));
+    internal string ApplyChatTemplate(IReadOnlyList<ChatMessage> messages, string? arguments = null) =>
+        Template(messages, arguments, static (chat, messages, arguments) => chat.Render(messages, arguments));
 
-    public int[] TokenizeChat(IReadOnlyList<ChatMessage> messages) => Template(messages, static (chat, messages) => chat.Tokenize(messages));
+    public int[] TokenizeChat(IReadOnlyList<ChatMessage> messages, string? arguments = null) =>
+        Template(messages, arguments, static (chat, messages, arguments) => chat.Tokenize(messages, arguments));
 
     public bool IsEndOfGeneration(int token) => (uint)token < (uint)VocabularySize && _vocabulary.IsEndOfGeneration(token);
 
@@ -56,12 +58,14 @@ internal sealed partial class LlamaTokenizer : ITokenizer
 
     public void Dispose() => _vocabulary.Dispose();
 
-    private T Template<T>(IReadOnlyList<ChatMessage> messages, Func<ChatPromptTokenizer, IReadOnlyList<ChatMessage>, T> apply)
+    private T Template<T>(
+        IReadOnlyList<ChatMessage> messages, string? arguments, Func<ChatPromptTokenizer, IReadOnlyList<ChatMessage>, TemplateArguments, T> apply)
     {
         RequireMessages(messages);
+        RequireLength(arguments?.Length ?? 0);
         try
         {
-            return apply(_chat.Value, messages);
+            return apply(_chat.Value, messages, arguments is null ? TemplateArguments.None : TemplateArguments.Parse(arguments));
         }
         catch (TemplateException exception)
         {
