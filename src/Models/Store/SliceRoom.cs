@@ -35,16 +35,20 @@ internal sealed partial class SliceRoom(Func<string, DiskSpace> spaceOf)
     private static IEnumerable<string> LeastRecentlyUsedFirst(string folder) =>
         Directory.GetFiles(folder).Where(path => SliceName().IsMatch(Path.GetFileName(path))).OrderBy(File.GetLastAccessTimeUtc);
 
+    /// <summary>Leaves what somebody uses or is just writing, and what is another user's.</summary>
     private static void Remove(string path)
     {
-        using var assembly = FileLock.TryAcquire(SliceAssembler.LockOf(path.EndsWith(AtomicFile.PartialSuffix, StringComparison.Ordinal)
-            ? path[..^AtomicFile.PartialSuffix.Length]
-            : path));
-        if (assembly is null)
-            return;
-        using var use = FileLock.TryAcquire(path);
-        if (use is not null)
-            File.Delete(path);
+        var slice = path.EndsWith(AtomicFile.PartialSuffix, StringComparison.Ordinal) ? path[..^AtomicFile.PartialSuffix.Length] : path;
+        try
+        {
+            using var assembly = FileLock.TryAcquire(SliceAssembler.LockOf(slice));
+            using var use = assembly is null ? null : FileLock.TryAcquire(path);
+            if (use is not null)
+                File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+        }
     }
 
     [GeneratedRegex(@"-[0-9a-f]{16}-\d+-\d+\.gguf(\.partial)?$")]
