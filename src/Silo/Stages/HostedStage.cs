@@ -40,7 +40,7 @@ internal sealed partial class HostedStage(string pipeline, int stage, StageServi
             lock (_gate)
             {
                 var shape = _engine?.Shape;
-                var progress = _assignment is null ? 0 : _isChanging ? _loadProgress : 1;
+                var progress = _assignment is null ? 0 : _isChanging || _loadFault is not null ? _loadProgress : 1;
                 return new ShardStatus(
                     State, _assignment?.Epoch ?? 0, services.Device.Name, Environment.ProcessId, services.Address.Endpoint, progress,
                     shape?.MappedBytes ?? 0, shape?.KvBytes ?? 0, _ring?.BusySlots ?? 0, _ring?.QueuedRequests ?? 0, Fault);

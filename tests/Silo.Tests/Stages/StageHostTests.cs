@@ -48,6 +48,7 @@ public sealed class StageHostTests
         ring.Head.Host.Load(ring.AssignmentOf(0, 1));
         await Eventually.AsyncIs(() => ring.StatusOf(0).State == ShardState.Faulted, "loading has failed");
         ring.StatusOf(0).Fault.ShouldBe("The slice is broken.");
+        ring.StatusOf(0).LoadProgress.ShouldBeLessThan(1);
 
         ring.Head.Engines.BeforeLoad = null;
         await ring.BecomeReadyAsync(epoch: 1);
