@@ -13,7 +13,7 @@ internal sealed class GatewayOptions : IValidatableObject
     [Range(1_024, 64 * 1_048_576)]
     public int MaximumBodyBytes { get; set; } = 1_048_576;
 
-    /// <summary>UTF-8 bytes of a request's prompt, or of all its messages; more is answered with 413. Default 512 KiB.</summary>
+    /// <summary>UTF-8 bytes of a prompt, of all messages, or of what a chat template is told besides; more is answered with 413. Default 512 KiB.</summary>
     [Range(1, 64 * 1_048_576)]
     public int MaximumPromptBytes { get; set; } = 524_288;
 
